@@ -1,0 +1,82 @@
+import type { PackageId } from '../nuget/package-id.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
+import type { PackageVersion } from '../nuget/package-version.js';
+import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
+import type { Answer } from './answer.js';
+
+/**
+ * A configured origin of packages, whatever its protocol. Implementations never throw for what a source does: they answer.
+ * They throw only when `ask.signal` is aborted (with its reason).
+ */
+export interface Source {
+  readonly name: string;
+  /** For people: without user info. */
+  readonly url: string;
+
+  /** All versions of one id, listed or not, SemVer2 included. */
+  versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>>;
+
+  /** All registration leaves of one id, external pages included, as facts in our own form. */
+  registration(id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>>;
+
+  /** Opens the package's bytes. The caller must read `bytes` to the end or destroy it. */
+  download(identity: PackageIdentity, ask: Ask): Promise<Answer<PackageBytes>>;
+
+  /** The SHA-512 that the source publishes for a package; `missing` when this source publishes none. */
+  publishedHash(identity: PackageIdentity, ask: Ask): Promise<Answer<PublishedHash>>;
+
+  close(): Promise<void>;
+}
+
+export interface Ask {
+  readonly signal?: AbortSignal;
+  /** Validators of the copy we hold: the source may then answer `unchanged`. */
+  readonly validators?: Validators;
+}
+
+/** Replayed byte for byte, never parsed (nuget.org's ETags change form for the same document). */
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+export type SourceAnswer<T> = Answer<Fetched<T>> | { readonly kind: 'unchanged' };
+
+export interface Fetched<T> {
+  readonly value: T;
+  readonly validators: Validators;
+}
+
+export interface VersionListing {
+  /** Ascending, without duplicates (first wins). */
+  readonly versions: readonly PackageVersion[];
+  /** Version strings that NuGet cannot read: dropped, and told. One such string would kill the id for every client. */
+  readonly unparsable: readonly string[];
+}
+
+export interface RegistrationListing {
+  /** Ascending by version, without duplicates (first wins). */
+  readonly leaves: readonly RegistrationLeaf[];
+  readonly unparsable: readonly string[];
+}
+
+export interface PackageBytes {
+  /** As announced by the source; absent when it did not say. */
+  readonly size?: number;
+  readonly lastModified?: string;
+  /** Decoded bytes in the order of the package. Ends cleanly only when the source ended cleanly and kept its word on size. */
+  readonly bytes: AsyncIterable<Buffer> & { destroy(error?: Error): unknown };
+}
+
+export interface PublishedHash {
+  /** Base64, as in lock files. */
+  readonly sha512: string;
+}
+
+/** How an iteration over `PackageBytes.bytes` breaks off: carries the reason to tell. */
+export class SourceBrokeOff extends Error {
+  override readonly name = 'SourceBrokeOff';
+  constructor(readonly reason: import('./answer.js').Reason) {
+    super(reason.detail);
+  }
+}

@@ -1,0 +1,132 @@
+import type { ByteSource } from '../codec/byte-source.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
+import type { Validators } from './source.js';
+
+/** Where facts and packages are kept. Every implementation passes `test/contract/store.ts`. */
+export interface Store {
+  readonly facts: FactStore;
+  readonly packages: PackageStore;
+  stats(): Promise<StoreStats>;
+  /** Finishes what was begun and lets go of the store. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface StoreStats {
+  /** Distinct ids among the packages kept. */
+  readonly packages: number;
+  /** Packages kept. */
+  readonly versions: number;
+  /** Bytes of the packages kept. */
+  readonly bytes: number;
+  /** Bytes that the store takes on disk. */
+  readonly diskBytes: number;
+}
+
+/** What sources said, each with its time and validators. */
+export interface FactStore {
+  read(key: FactKey): Promise<Fact | undefined>;
+  /** One part of the fact's body; `undefined` when the fact was replaced meanwhile: read it again. */
+  readPart(fact: Fact, part: number): Promise<Buffer | undefined>;
+  /** Replaces the fact as a whole; a reader sees the old one or the new one. */
+  write(key: FactKey, fact: NewFact): Promise<Fact>;
+  /** The source said that the fact still holds: only `checkedAtMs` moves. Nothing happens when it was replaced meanwhile. */
+  confirm(fact: Fact, checkedAtMs: number): Promise<Fact>;
+}
+
+export type FactKind = 'versions' | 'registration';
+
+export interface FactKey {
+  /** The source's name. */
+  readonly source: string;
+  readonly kind: FactKind;
+  /** A package id's key. */
+  readonly name: string;
+}
+
+export interface NewFact {
+  /** `missing`: the source itself said that there is no such thing. */
+  readonly state: 'found' | 'missing';
+  readonly checkedAtMs: number;
+  readonly validators: Validators;
+  /** Small JSON of the kind's own shape: what is needed without reading the body. */
+  readonly head: unknown;
+  /** Large bytes in the writer's own cut; each part at most a few hundred KiB. */
+  readonly parts: readonly Buffer[];
+}
+
+export interface Fact {
+  readonly key: FactKey;
+  readonly state: 'found' | 'missing';
+  /** When the source last said so, in ms since the epoch. */
+  readonly checkedAtMs: number;
+  readonly validators: Validators;
+  readonly head: unknown;
+  readonly partCount: number;
+  /** Differs between two writes of one key. */
+  readonly epoch: string;
+}
+
+/** Whole packages, by identity. Nothing is visible here before its last byte and its record are durable. */
+export interface PackageStore {
+  find(identity: PackageIdentity): Promise<PackageRow | undefined>;
+  /** The kept bytes. Reads throw `DamagedBlobError` when what is stored is not what was admitted. */
+  open(row: PackageRow): Promise<PackageContent>;
+  /** Begins a package; invisible until `commit`. */
+  begin(): IncomingPackage;
+  /** Rows in order of key. */
+  list(): AsyncIterable<PackageRow>;
+  /** Forgets the package. @returns whether there was one */
+  remove(identity: PackageIdentity): Promise<boolean>;
+}
+
+export interface PackageFacts {
+  readonly identity: PackageIdentity;
+  /** The source that supplied the bytes, by name. */
+  readonly source: string;
+  /** Base64, of the whole file. */
+  readonly sha512: string;
+  readonly cachedAtMs: number;
+  /** HTTP date that the source gave. */
+  readonly lastModified?: string;
+}
+
+export interface PackageRow extends PackageFacts {
+  /** Bytes. */
+  readonly size: number;
+  /** The store's own way of finding the bytes. */
+  readonly location: unknown;
+}
+
+export interface PackageContent extends ByteSource {
+  /**
+   * The bytes from `start` up to but not including `end`, in pieces of at most 256 KiB, one piece read ahead.
+   * Pieces may be shared with other readers: never write into them.
+   */
+  stream(start?: number, end?: number): AsyncIterable<Buffer>;
+}
+
+export interface IncomingPackage {
+  /** Bytes appended so far; every one of them can be read back at once. */
+  readonly received: number;
+  /** Takes a copy of `piece`; resolves when the writer is ready for more. @throws when the store cannot write */
+  append(piece: Buffer): Promise<void>;
+  /** Between 1 byte and `maxLength`, from `offset` < `received`, without waiting for the disk where they are recent. Shared: do not write into it. */
+  peek(offset: number, maxLength: number): Promise<Buffer>;
+  /**
+   * Makes the package visible, once its bytes and its record are durable. Idempotent by identity: where a package of that identity
+   * is there already, the kept one stays and is returned.
+   */
+  commit(facts: PackageFacts): Promise<PackageRow>;
+  /** Leaves nothing behind. Safe at any time, also after `commit` (then without effect). */
+  abort(): Promise<void>;
+}
+
+/** Stored bytes that are not what was admitted: missing, short or altered. */
+export class DamagedBlobError extends Error {
+  override readonly name = 'DamagedBlobError';
+}
+
+/** Another process owns the store. The message names it. */
+export class StoreInUseError extends Error {
+  override readonly name = 'StoreInUseError';
+}
