@@ -2,7 +2,7 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { PackageVersion } from '../nuget/package-version.js';
 import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
-import type { Answer } from './answer.js';
+import type { Answer, Reason } from './answer.js';
 
 /**
  * A configured origin of packages, whatever its protocol. Implementations never throw for what a source does: they answer.
@@ -76,7 +76,7 @@ export interface PublishedHash {
 /** How an iteration over `PackageBytes.bytes` breaks off: carries the reason to tell. */
 export class SourceBrokeOff extends Error {
   override readonly name = 'SourceBrokeOff';
-  constructor(readonly reason: import('./answer.js').Reason) {
+  constructor(readonly reason: Reason) {
     super(reason.detail);
   }
 }

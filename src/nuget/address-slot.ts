@@ -37,7 +37,7 @@ export function writeTemplate(value: TemplateValue): string {
   if (typeof value === 'object' && value !== null) {
     const members: string[] = [];
     for (const [key, member] of Object.entries(value))
-      if (member !== undefined) members.push(`${JSON.stringify(key)}:${writeTemplate(member as TemplateValue)}`);
+      if (member !== undefined) members.push(`${JSON.stringify(key)}:${writeTemplate(member)}`);
     return `{${members.join(',')}}`;
   }
   return JSON.stringify(value ?? null);

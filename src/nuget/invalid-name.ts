@@ -14,6 +14,6 @@ export class InvalidNameError extends Error {
 /** Shortened and escaped, so that what came from outside cannot forge a log line or a header. */
 function quote(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  // eslint-disable-next-line no-control-regex
+
   return `"${short.replace(/[\u0000-\u001f\u007f-\uffff"\\]/g, (c) => (c === '…' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))}"`;
 }
