@@ -1,0 +1,71 @@
+import type { FactKey } from '../feed/store.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
+
+/*
+ * The only maker of keys.
+ *
+ *   meta   !layout  !checkpoint  !reserved
+ *          doomed/<record counter>                        packages forgotten whose bytes are still to be deleted
+ *          fact/<source>/<kind>/<name>                    header
+ *          part/<source>/<kind>/<name>/<epoch>/<number>   body
+ *          unfinished/<source>/<kind>/<name>              parts being written ahead of their header
+ *          package/<id>/<version>                         row
+ *   blobs  8 bytes big-endian counter, 1 byte tag
+ */
+
+export const layoutKey = '!layout';
+/** Everything in the blob log below this counter is settled. */
+export const checkpointKey = '!checkpoint';
+/** Counters from here on were never given out. */
+export const reservedKey = '!reserved';
+
+export const packageKey = (identity: PackageIdentity): string => `package/${identity.key}`;
+export const doomedKey = (record: number): string => `doomed/${hex(record, 14)}`;
+export const factKey = (key: FactKey): string => `fact/${factPath(key)}`;
+export const unfinishedKey = (key: FactKey): string => unfinishedKeyOf(factKey(key));
+export const partKey = (key: FactKey, epoch: string, part: number): string => partKeyOf(factKey(key), epoch, part);
+
+/** From the key of a fact's header. */
+export const unfinishedKeyOf = (headerKey: string): string => headerKey.replace(/^fact/, 'unfinished');
+/** From the key of a fact's header. */
+export const partKeyOf = (headerKey: string, epoch: string, part: number): string =>
+  `${headerKey.replace(/^fact/, 'part')}/${escape(epoch)}/${hex(part, 8)}`;
+/** Back from the key of an unfinished mark to that of the fact's header. */
+export const headerKeyOf = (unfinished: string): string => unfinished.replace(/^unfinished/, 'fact');
+
+/** The keys that begin with `prefix` followed by a slash. */
+export const under = (prefix: 'package' | 'doomed' | 'unfinished'): { gt: string; lt: string } => ({
+  gt: `${prefix}/`,
+  lt: `${prefix}0`,
+});
+
+const chunkTag = 0;
+const recordTag = 1;
+
+export const chunkKey = (counter: number): Buffer => blobKey(counter, chunkTag);
+export const recordKey = (counter: number): Buffer => blobKey(counter, recordTag);
+
+/** What a key of the blob log stands for. */
+export function readBlobKey(key: Buffer): { readonly counter: number; readonly isRecord: boolean } {
+  return { counter: Number(key.readBigUInt64BE(0)), isRecord: key[8] === recordTag };
+}
+
+function blobKey(counter: number, tag: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key.writeBigUInt64BE(BigInt(counter), 0);
+  key[8] = tag;
+  return key;
+}
+
+function factPath(key: FactKey): string {
+  return `${escape(key.source)}/${key.kind}/${escape(key.name)}`;
+}
+
+/** Injective: the separator, the escape character itself, and lone surrogates (which UTF-8 would fold into one) are written in hex. */
+function escape(text: string): string {
+  return text.replace(/[%/\p{Cs}]/gu, (character) => `%${hex(character.charCodeAt(0), 4)}`);
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

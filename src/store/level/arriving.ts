@@ -1,0 +1,31 @@
+/** A package whose chunks are in the log before its record is. */
+export interface Arrival {
+  /** Of its first chunk; absent while it has none in the log. */
+  readonly firstCounter: number | undefined;
+  abort(): Promise<void>;
+}
+
+/** The packages still arriving: they say up to where the blob log is settled. */
+export class Arriving {
+  readonly #arrivals = new Set<Arrival>();
+
+  add(arrival: Arrival): void {
+    this.#arrivals.add(arrival);
+  }
+
+  delete(arrival: Arrival): void {
+    this.#arrivals.delete(arrival);
+  }
+
+  /** Below this counter every chunk belongs to a package in the index. `settled` is about to be one. */
+  checkpoint(nextCounter: number, settled?: Arrival): number {
+    let lowest = nextCounter;
+    for (const arrival of this.#arrivals)
+      if (arrival !== settled && arrival.firstCounter !== undefined) lowest = Math.min(lowest, arrival.firstCounter);
+    return lowest;
+  }
+
+  async abortAll(): Promise<void> {
+    await Promise.all([...this.#arrivals].map((arrival) => arrival.abort()));
+  }
+}

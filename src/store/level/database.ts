@@ -1,0 +1,144 @@
+import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Level } from 'level';
+
+export interface DatabaseOptions {
+  readonly compression: boolean;
+  readonly writeBufferBytes: number;
+  readonly maxFileBytes: number;
+  readonly cacheBytes: number;
+}
+
+export type Write<K> =
+  { readonly type: 'put'; readonly key: K; readonly value: Buffer } | { readonly type: 'del'; readonly key: K };
+
+interface Range<K> {
+  readonly gt?: K;
+  readonly gte?: K;
+  readonly lt?: K;
+}
+
+/**
+ * One LevelDB. After a failed write LevelDB's log may end in half a record that hides what is appended behind it, or LevelDB may
+ * refuse every later write; so before the next write it is reopened, which begins a fresh log. While the disk has no room for that,
+ * the open database goes on serving reads and only writes fail.
+ */
+export class Database<K extends string | Buffer> {
+  readonly #location: string;
+  readonly #keyEncoding: 'utf8' | 'buffer';
+  readonly #options: DatabaseOptions;
+  #level: Level<K, Buffer>;
+  #writeFailed = false;
+  #healing: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(location: string, keyEncoding: 'utf8' | 'buffer', options: DatabaseOptions) {
+    this.#location = location;
+    this.#keyEncoding = keyEncoding;
+    this.#options = options;
+    this.#level = this.#create();
+  }
+
+  /** @throws the error of LevelDB; its `cause.code` is `LEVEL_LOCKED` when another process has it open */
+  static async open<K extends string | Buffer>(
+    location: string,
+    keyEncoding: K extends string ? 'utf8' : 'buffer',
+    options: DatabaseOptions,
+  ): Promise<Database<K>> {
+    const database = new Database<K>(location, keyEncoding, options);
+    await database.#level.open();
+    return database;
+  }
+
+  /** Without filling LevelDB's block cache when `isLarge`. */
+  async get(key: K, isLarge = false): Promise<Buffer | undefined> {
+    if (!this.#isReadable) await this.#heal();
+    return this.#level.get(key, isLarge ? { fillCache: false } : {});
+  }
+
+  async getMany(keys: K[]): Promise<(Buffer | undefined)[]> {
+    if (!this.#isReadable) await this.#heal();
+    return this.#level.getMany(keys);
+  }
+
+  /** All of `writes` or none. With `sync`, resolves once they are on the disk itself. */
+  async batch(writes: Write<K>[], sync = false): Promise<void> {
+    if (this.#writeFailed || !this.#isReadable) await this.#heal();
+    try {
+      await this.#level.batch(writes, { sync });
+    } catch (error) {
+      this.#writeFailed = true;
+      throw error;
+    }
+  }
+
+  /** A consistent view, in order of key. */
+  async *entries(range: Range<K>): AsyncGenerator<[K, Buffer]> {
+    if (!this.#isReadable) await this.#heal();
+    yield* this.#level.iterator(range);
+  }
+
+  /** Keys alone: values are not copied. */
+  async *keys(range: Range<K>): AsyncGenerator<K> {
+    if (!this.#isReadable) await this.#heal();
+    yield* this.#level.keys(range);
+  }
+
+  async lastKey(): Promise<K | undefined> {
+    return (await this.#level.keys({ reverse: true, limit: 1 }).all())[0];
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#healing?.catch(() => undefined);
+    await this.#level.close();
+  }
+
+  get #isReadable(): boolean {
+    return this.#healing === undefined && this.#level.status === 'open';
+  }
+
+  #create(): Level<K, Buffer> {
+    return new Level<K, Buffer>(this.#location, {
+      keyEncoding: this.#keyEncoding,
+      valueEncoding: 'buffer',
+      compression: this.#options.compression,
+      writeBufferSize: this.#options.writeBufferBytes,
+      maxFileSize: this.#options.maxFileBytes,
+      cacheSize: this.#options.cacheBytes,
+    });
+  }
+
+  #heal(): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the store is closed'));
+    this.#healing ??= this.#reopen().finally(() => {
+      this.#healing = undefined;
+    });
+    return this.#healing;
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#probeDisk();
+    await this.#level.close();
+    this.#level = this.#create();
+    await this.#level.open();
+    this.#writeFailed = false;
+  }
+
+  /** Throws while reopening could not succeed: it writes the log anew as a table. */
+  async #probeDisk(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#location);
+    const neededBytes = 2 * this.#options.writeBufferBytes;
+    if (bavail * bsize < neededBytes)
+      throw new Error(`the disk of ${this.#location} is full: ${bavail * bsize} bytes are free, ${neededBytes} needed`);
+    const path = join(this.#location, 'probe.tmp');
+    const file = await open(path, 'w');
+    try {
+      await file.write(Buffer.alloc(65_536));
+      await file.sync();
+    } finally {
+      await file.close();
+      await rm(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import test from 'ava';
+import { openLevelStore } from '../../src/store/level/open-level-store.js';
+import { storeContract } from '../contract/store.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+storeContract(test, 'level', async (t) => {
+  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now });
+  t.teardown(() => store.close());
+  return store;
+});
+
+// Without room in memory every read goes to the disk, which hides nothing.
+storeContract(test, 'level without chunk cache', async (t) => {
+  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now, chunkCacheBytes: 1 });
+  t.teardown(() => store.close());
+  return store;
+});
