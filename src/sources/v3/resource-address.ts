@@ -1,0 +1,21 @@
+/** What a document gives as an address, from where the document was found; `undefined` when it is none. */
+export function resolveAddress(given: unknown, document: URL): URL | undefined {
+  return typeof given === 'string' && given !== '' && URL.canParse(given, document.href)
+    ? new URL(given, document)
+    : undefined;
+}
+
+/** The address `path` below a resource's base, whether the base ends in a slash or carries a query or not. */
+export function addressBelow(base: URL, path: string): URL {
+  const url = new URL(base);
+  url.hash = '';
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
+  return url;
+}
+
+/** Whether `url` lies below the base, whatever its query. */
+export function liesBelow(base: URL, url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, pathname } = new URL(url);
+  return origin === base.origin && pathname.startsWith(`${base.pathname.replace(/\/+$/, '')}/`);
+}

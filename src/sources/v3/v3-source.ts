@@ -1,0 +1,209 @@
+import { LRUCache } from 'lru-cache';
+import { UnreadableDocumentError } from '../../codec/json-document.js';
+import { failed, found, missing, refused } from '../../feed/answer.js';
+import type { Answer } from '../../feed/answer.js';
+import type {
+  Ask,
+  PackageBytes,
+  PublishedHash,
+  RegistrationListing,
+  Source,
+  SourceAnswer,
+  VersionListing,
+} from '../../feed/source.js';
+import type { PackageId } from '../../nuget/package-id.js';
+import { PackageIdentity } from '../../nuget/package-identity.js';
+import { nupkgPath, versionListPath } from '../../nuget/paths.js';
+import { readJson } from '../transport/json-reader.js';
+import { Transport } from '../transport/transport.js';
+import type { Document, DocumentAnswer, TransportOptions } from '../transport/transport.js';
+import { askPublishedHash } from './published-hash.js';
+import { findPackageContent, listLeaves } from './registration-listing.js';
+import { RegistrationWalk } from './registration-walk.js';
+import { addressBelow, liesBelow, resolveAddress } from './resource-address.js';
+import { ServiceIndexMemo } from './service-index-memo.js';
+import type { ServiceIndexAnswer } from './service-index-memo.js';
+import { readServiceIndex } from './service-index.js';
+import type { ServiceIndex } from './service-index.js';
+import { listVersions, readVersionStrings } from './version-list.js';
+
+export interface V3SourceOptions extends Omit<TransportOptions, 'source' | 'url'> {
+  readonly name: string;
+  /** Of the service index. User info in it counts as basic auth where `auth` says nothing. */
+  readonly url: string;
+  readonly maxVersionsPerId: number;
+  readonly serviceIndexTtlMs: number;
+}
+
+/** A version list's room for each version allowed: the longest in use take half of it. */
+const bytesPerVersion = 64;
+const leastListBytes = 1_048_576;
+const maxHashesRemembered = 10_000;
+
+/** A NuGet server of the V3 protocol. */
+export class V3Source implements Source {
+  readonly name: string;
+  readonly url: string;
+  readonly #transport: Transport;
+  readonly #index: ServiceIndexMemo;
+  readonly #walk: RegistrationWalk;
+  /** Hashes that registrations told of in passing. */
+  readonly #hashes = new LRUCache<string, string>({ max: maxHashesRemembered });
+
+  /** @throws TypeError when `options.url` is no URL */
+  constructor(private readonly options: V3SourceOptions) {
+    const url = new URL(options.url);
+    this.name = options.name;
+    this.url = withoutUserInfo(url).href;
+    this.#transport = new Transport({ ...options, source: options.name, url });
+    this.#index = new ServiceIndexMemo(() => this.#readIndex(url), options.serviceIndexTtlMs, options.clock);
+    const { name: source, maxVersionsPerId, maxDocumentBytes } = options;
+    this.#walk = new RegistrationWalk(this.#transport, { source, maxVersionsPerId, maxDocumentBytes });
+  }
+
+  async versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    if (!index.value.flatContainer.areOffered) return this.#versionsOfRegistration(index.value, id, ask);
+    const list = await this.#versionStrings(index.value, id, ask);
+    if (list.kind !== 'found') return list;
+    return found({ value: await listVersions(list.value.value), validators: list.value.validators });
+  }
+
+  async registration(id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    if (!index.value.registration.areOffered) return this.#registrationOfVersions(index.value, id, ask);
+    const leaves = await this.#walk.all(index.value.registration, id, ask);
+    if (leaves.kind !== 'found') return leaves;
+    return this.#listing(index.value, id, leaves.value);
+  }
+
+  /** `ask.signal` counts until the package is open; after that `bytes.destroy()` ends it. */
+  async download(identity: PackageIdentity, ask: Ask): Promise<Answer<PackageBytes>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    const { flatContainer, registration } = index.value;
+    if (flatContainer.areOffered)
+      return flatContainer.inTurn((base) => this.#transport.package(addressBelow(base, nupkgPath(identity)), ask));
+    const leaves = await this.#walk.near(registration, identity.id, identity.version, ask.signal);
+    if (leaves.kind === 'unchanged') return this.#unasked();
+    if (leaves.kind !== 'found') return leaves;
+    const content = findPackageContent(leaves.value.value, identity.version);
+    if (content === undefined) return missing;
+    const address = resolveAddress(content, leaves.value.url);
+    if (address === undefined) return this.#refused('its registration gives no usable address for the package');
+    return this.#transport.package(address, ask);
+  }
+
+  /**
+   * Asks only a source that has a catalog: elsewhere the registrations that were read already are all there is to know, and asking
+   * each time for what hardly any server tells would double the requests of a restore.
+   */
+  async publishedHash(identity: PackageIdentity, ask: Ask): Promise<Answer<PublishedHash>> {
+    const sha512 = this.#hashes.get(identity.key);
+    if (sha512 !== undefined) return found({ sha512 });
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    if (!index.value.hasCatalog || !index.value.registration.areOffered) return missing;
+    return askPublishedHash(this.#transport, index.value, identity, this.name, ask.signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  /** Nobody's signal ends this reading, since many may wait for it: it has a deadline of its own. */
+  async #readIndex(url: URL): Promise<ServiceIndexAnswer> {
+    const deadlineMs = this.options.timeouts.headersMs + this.options.timeouts.idleMs;
+    const signal = AbortSignal.timeout(deadlineMs);
+    try {
+      const answer = await this.#transport.document(url, { signal }, readJson);
+      if (answer.kind === 'missing') return this.#refused('has no service index at its address');
+      if (answer.kind === 'unchanged') return this.#unasked();
+      if (answer.kind !== 'found') return answer;
+      return this.#judgeIndex(readServiceIndex(answer.value.value, answer.value.url));
+    } catch (error) {
+      if (error instanceof UnreadableDocumentError) return this.#refused(`its answer ${error.message}`);
+      if (!signal.aborted) throw error;
+      return failed({ source: this.name, code: 'source-timeout', detail: 'its service index did not come to an end' });
+    }
+  }
+
+  #judgeIndex(index: ServiceIndex): ServiceIndexAnswer {
+    const isUsable = index.flatContainer.areOffered || index.registration.areOffered;
+    return isUsable ? found(index) : this.#refused('its service index offers neither packages nor registrations');
+  }
+
+  async #versionStrings(index: ServiceIndex, id: PackageId, ask: Ask): Promise<DocumentAnswer<readonly unknown[]>> {
+    const { maxVersionsPerId, maxDocumentBytes } = this.options;
+    const maxBytes = Math.min(maxDocumentBytes, Math.max(leastListBytes, maxVersionsPerId * bytesPerVersion));
+    const list = await index.flatContainer.inTurn<DocumentAnswer<readonly unknown[]>>((base) =>
+      this.#transport.document(
+        addressBelow(base, versionListPath(id)),
+        ask,
+        async (bytes) => readVersionStrings(await readJson(bytes)),
+        maxBytes,
+      ),
+    );
+    if (list.kind !== 'found') return list;
+    const { length } = list.value.value;
+    if (length === 0) return missing;
+    if (length <= maxVersionsPerId) return list;
+    const detail = `its version list has ${length} versions, more than the ${maxVersionsPerId} allowed`;
+    return refused({ source: this.name, code: 'too-large', detail });
+  }
+
+  async #versionsOfRegistration(index: ServiceIndex, id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
+    const leaves = await this.#walk.all(index.registration, id, ask);
+    if (leaves.kind !== 'found') return leaves;
+    const listing = await this.#listing(index, id, leaves.value);
+    if (listing.kind !== 'found') return listing;
+    const { value, validators } = listing.value;
+    const versions = value.leaves.map((leaf) => leaf.version);
+    return found({ value: { versions, unparsable: value.unparsable }, validators });
+  }
+
+  /** A source without registrations still lists versions: each makes a leaf that says no more than that. */
+  async #registrationOfVersions(
+    index: ServiceIndex,
+    id: PackageId,
+    ask: Ask,
+  ): Promise<SourceAnswer<RegistrationListing>> {
+    const list = await this.#versionStrings(index, id, ask);
+    if (list.kind !== 'found') return list;
+    const leaves = list.value.value.map((version) =>
+      Buffer.from(JSON.stringify({ catalogEntry: { id: id.text, version, listed: true } })),
+    );
+    return this.#listing(index, id, { ...list.value, value: leaves });
+  }
+
+  async #listing(
+    index: ServiceIndex,
+    id: PackageId,
+    { value, validators }: Document<readonly Buffer[]>,
+  ): Promise<SourceAnswer<RegistrationListing>> {
+    if (value.length === 0) return missing;
+    const isOwnAddress = (url: string) => index.flatContainer.all.some((base) => liesBelow(base, url));
+    const listing = await listLeaves(value, { id, isOwnAddress });
+    if (listing === undefined) return this.#refused('its registration is of another package');
+    for (const { version, sha512 } of listing.leaves)
+      if (sha512 !== undefined) this.#hashes.set(new PackageIdentity(id, version).key, sha512);
+    return found({ value: listing, validators });
+  }
+
+  #refused(detail: string) {
+    return refused({ source: this.name, code: 'source-refused', detail });
+  }
+
+  #unasked() {
+    return this.#refused('answered 304 without being asked');
+  }
+}
+
+function withoutUserInfo(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
