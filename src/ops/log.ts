@@ -1,6 +1,7 @@
 import { pino } from 'pino';
-import type { DestinationStream, Logger } from 'pino';
+import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { maskByName, textMask } from './mask.js';
 
 export type { Logger };
 
@@ -8,27 +9,35 @@ export interface LogOptions {
   readonly level: string;
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly format: 'auto' | 'pretty' | 'json';
+  /** Secrets in the clear, to be struck out wherever they occur. */
+  readonly secrets?: readonly string[];
 }
 
-/** The process' log, on standard output. */
-export function createLog(options: LogOptions, destination: NodeJS.WriteStream = process.stdout): Logger {
-  const isPretty = options.format === 'pretty' || (options.format === 'auto' && destination.isTTY);
+/** Where the log goes. */
+export type LogDestination = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** The process' log, on standard output. Secrets are struck out here, for every entry (`mask.ts`). */
+export function createLog(options: LogOptions, destination: LogDestination = process.stdout): Logger {
+  const isTerminal = destination.isTTY === true;
+  const isPretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
   const settings = {
     level: options.level,
     base: null,
-    redact: { paths: ['*.authorization', '*.password', '*.token'], censor: '…' },
+    formatters: { log: maskByName, bindings: maskByName },
+    hooks: { streamWrite: textMask(options.secrets ?? []) },
   };
   if (!isPretty)
-    return pino({ ...settings, timestamp: pino.stdTimeFunctions.isoTime }, destination as DestinationStream);
+    return pino(
+      {
+        ...settings,
+        formatters: { ...settings.formatters, level: (label) => ({ level: label }) },
+        timestamp: pino.stdTimeFunctions.isoTime,
+      },
+      destination,
+    );
   return pino(
     settings,
-    pretty({
-      destination,
-      colorize: destination.isTTY,
-      ignore: 'pid,hostname',
-      translateTime: 'SYS:HH:MM:ss',
-      sync: true,
-    }),
+    pretty({ destination, colorize: isTerminal, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }),
   );
 }
 

@@ -1,0 +1,8 @@
+/** What the process ends with. */
+export const exitCode = {
+  done: 0,
+  /** What was asked for failed. */
+  failed: 1,
+  wrongUsage: 2,
+} as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];

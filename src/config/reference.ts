@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Environment } from './environment-layer.js';
+import { pathText, type KeyPath } from './key-tree.js';
+import type { Mistake } from './mistake.js';
+import { groupSetting, leafSetting, listSetting, type LeafSetting, type Setting } from './setting.js';
+
+export interface References {
+  readonly environment: Environment;
+  /** Where relative paths in the configuration file begin: beside it. Elsewhere they begin at the working directory. */
+  readonly configFile: string | undefined;
+}
+
+/**
+ * Fetches every value written as `env:NAME` or `file:PATH`. One line end at the end of a file is not part of its value: editors and
+ * `echo` leave one. What cannot be fetched is a mistake, and stays out of the result.
+ */
+export async function resolveReferences(
+  setting: Setting,
+  references: References,
+  mistakes: Mistake[],
+  path: KeyPath = [],
+): Promise<Setting> {
+  if (setting.kind === 'list') {
+    const list = listSetting(setting.origin);
+    for (const [i, element] of setting.elements.entries())
+      list.elements.push(await resolveReferences(element, references, mistakes, [...path, i]));
+    return list;
+  }
+  if (setting.kind === 'group') {
+    const group = groupSetting(setting.origin);
+    for (const [name, member] of setting.members)
+      group.members.set(name, await resolveReferences(member, references, mistakes, [...path, name]));
+    return group;
+  }
+  const [, scheme, target] = /^(env|file):(.*)$/s.exec(String(setting.value)) ?? [];
+  if (scheme === undefined || target === undefined) return setting;
+  const fetched = scheme === 'env' ? fromEnvironment(target, references) : await fromFile(target, setting, references);
+  const origin = { ...setting.origin, text: `${setting.origin.text}, ${scheme}:${target}` };
+  if ('problem' in fetched) {
+    mistakes.push({ path: pathText(path), problem: fetched.problem, origin });
+    return { ...leafSetting('', origin), isReferenced: true, isUnresolved: true };
+  }
+  return { ...leafSetting(fetched.value, origin), isReferenced: true };
+}
+
+type Fetched = { readonly value: string } | { readonly problem: string };
+
+function fromEnvironment(name: string, { environment }: References): Fetched {
+  const value = environment[name];
+  if (value === undefined) return { problem: `the environment variable ${name} is not set` };
+  return value === '' ? { problem: `the environment variable ${name} is empty` } : { value };
+}
+
+async function fromFile(path: string, setting: LeafSetting, { configFile }: References): Promise<Fetched> {
+  const from = setting.origin.layer === 'file' && configFile !== undefined ? dirname(configFile) : '.';
+  try {
+    const text = await readFile(resolve(from, path), 'utf8');
+    return text === '' ? { problem: `the file ${path} is empty` } : { value: text.replace(/\r?\n$/, '') };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { problem: `the file ${resolve(from, path)} cannot be read (${code ?? 'unknown error'})` };
+  }
+}

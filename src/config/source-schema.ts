@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { choice, count, httpAddress, notes, secret, text, timeLimit, word } from './leaf.js';
+
+/** Names of sources and feeds stand in URLs, headers and keys. */
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+export const nameAllowed = 'letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 100';
+
+/** Package Source Mapping's two forms: the id itself, or a prefix that ends in `*`. */
+const idPattern = /^(?:\*|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?)$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+const kinds = 'basic, bearer, apiKey, none';
+const kindAbout = 'How to sign in at this source.';
+const credential = 'any text without control characters, best as env:NAME or file:PATH';
+
+const auth = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: word(kindAbout, kinds, 'none') }),
+    z.strictObject({
+      kind: word(kindAbout, kinds, 'basic'),
+      username: text('User name, with `kind: basic`.', 'any text without control characters'),
+      password: secret('Password or personal access token, with `kind: basic`.', credential),
+    }),
+    z.strictObject({
+      kind: word(kindAbout, kinds, 'bearer'),
+      token: secret('The token of `Authorization: Bearer`, with `kind: bearer`.', credential),
+    }),
+    z.strictObject({
+      kind: word(kindAbout, kinds, 'apiKey'),
+      header: text('The header that carries the key, with `kind: apiKey`.', 'an HTTP header name', headerName),
+      key: secret('The key, with `kind: apiKey`.', credential),
+    }),
+  ])
+  .register(notes, {
+    about: 'Credentials for this source. They are sent to the origin of its `url` and nowhere else.',
+    allowed: `{ kind: … } with one of ${kinds}`,
+  });
+
+const timeouts = z
+  .strictObject({
+    headers: timeLimit('How long this source may take until the headers of an answer are here.').prefault('10s'),
+    idle: timeLimit('How long this source may be silent in the middle of an answer.').prefault('30s'),
+  })
+  .register(notes, { about: 'Patience with this source.', allowed: '{ headers, idle }' })
+  .transform(({ headers, idle }) => ({ headersMs: headers, idleMs: idle }));
+
+export const sourceSchema = z
+  .strictObject({
+    name: text('The name of the source, as feeds, logs and `X-Larder-Source` call it.', nameAllowed, namePattern),
+    url: httpAddress('The address of its V3 service index.'),
+    protocol: choice('The protocol it speaks. `auto` is V3 in this version.', ['auto', 'v3']).prefault('auto'),
+    packages: z
+      .array(
+        text(
+          'The ids that this source may serve, as in Package Source Mapping: an id, a prefix that ends in `*`, or `*`. The longest pattern over all configured sources wins; other sources are not asked for such an id.',
+          'a package id, a prefix* or *',
+          idPattern,
+        ),
+      )
+      .min(1)
+      .prefault(['*']),
+    auth: auth.prefault({ kind: 'none' }),
+    timeouts: timeouts.prefault({}),
+    maxConcurrent: count('Requests to this source at one time; more wait their turn.', {
+      atLeast: 1,
+      atMost: 1024,
+    }).prefault(32),
+  })
+  .register(notes, { about: 'An origin of packages.', allowed: '{ name, url, … }' });
+
+export type SourceConfig = z.output<typeof sourceSchema>;
+/** How to sign in at a source. Holds secrets in the clear: never log it. */
+export type SourceAuth = SourceConfig['auth'];
