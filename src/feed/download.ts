@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+
+import type { PackageIdentity } from '../nuget/package-identity.js';
+import type { Clock } from '../ops/clock.js';
+import type { Logger } from '../ops/log.js';
+import { admit } from './admit.js';
+import { failed, found, refused } from './answer.js';
+import type { Answer } from './answer.js';
+import { deferred } from './deferred.js';
+import { SourceBrokeOff } from './source.js';
+import type { PackageBytes, PublishedHash, Source } from './source.js';
+import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
+
+/** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
+export class DownloadFailedError extends Error {
+  override readonly name = 'DownloadFailedError';
+}
+
+/** What the first bytes told. */
+export interface Opened {
+  /** Bytes, where the source announced them or all have arrived. */
+  readonly size?: number;
+  readonly lastModified?: string;
+}
+
+export interface DownloadOptions {
+  readonly source: Source;
+  readonly identity: PackageIdentity;
+  readonly packages: PackageStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly maxPackageBytes: number;
+}
+
+/** Longest piece that one read hands out, in bytes. */
+const pieceBytes = 256 * 1024;
+/** A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. */
+const smallBytes = 256 * 1024;
+const smallGraceMs = 30;
+
+/**
+ * One package on its way from a source: one writer, any number of readers, each at an offset of its own. Readers may follow while bytes
+ * arrive; the last byte is held back until the package was admitted and is durable. It goes on when every reader has left.
+ */
+export class Download {
+  readonly identity: PackageIdentity;
+  readonly source: string;
+  /** The first bytes are there and look like a package, or it is known why not. */
+  readonly opened: Promise<Answer<Opened>>;
+  /** Admitted and durable, or why not. Never rejects. */
+  readonly outcome: Promise<Answer<PackageRow>>;
+  readonly #options: DownloadOptions;
+  readonly #opening = deferred<Answer<Opened>>();
+  #incoming: IncomingPackage | undefined;
+  #size: number | undefined;
+  #settled: Answer<PackageRow> | undefined;
+  #progress = deferred<void>();
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+    this.identity = options.identity;
+    this.source = options.source.name;
+    this.opened = this.#opening.promise;
+    this.outcome = this.#run();
+  }
+
+  /**
+   * The bytes from `start` up to but not including `end`, as they come.
+   * @throws DownloadFailedError when the package is not admitted
+   */
+  async *stream(start = 0, end = Number.MAX_SAFE_INTEGER): AsyncGenerator<Buffer> {
+    let offset = start;
+    while (offset < end) {
+      const progress = this.#progress.promise;
+      const available = Math.min(end, this.#released());
+      if (offset < available) {
+        const piece = await this.#piece(offset, Math.min(pieceBytes, available - offset));
+        offset += piece.length;
+        yield piece;
+      } else if (this.#settled?.kind === 'found') return;
+      else if (this.#settled)
+        throw new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reasonOf(this.#settled)}`);
+      else await progress;
+    }
+  }
+
+  #released(): number {
+    const received = this.#incoming?.received ?? 0;
+    if (this.#settled) return this.#settled.kind === 'found' ? this.#settled.value.size : 0;
+    return this.#size === undefined ? received : Math.min(received, this.#size - 1);
+  }
+
+  async #piece(offset: number, maxLength: number): Promise<Buffer> {
+    if (this.#settled?.kind === 'found') {
+      const content = await this.#options.packages.open(this.#settled.value);
+      return content.read(offset, maxLength);
+    }
+    if (!this.#incoming) throw new DownloadFailedError(`the download of ${this.identity.toString()} has not begun`);
+    return this.#incoming.peek(offset, maxLength);
+  }
+
+  #advance(): void {
+    const { resolve } = this.#progress;
+    this.#progress = deferred<void>();
+    resolve();
+  }
+
+  async #run(): Promise<Answer<PackageRow>> {
+    let settled: Answer<PackageRow>;
+    try {
+      settled = await this.#receive();
+    } catch (error) {
+      this.#options.log.error(
+        { source: this.source, id: this.identity.id.text, version: this.identity.version.normalized, err: error },
+        'a download ended in an error of our own',
+      );
+      settled = failed({ code: 'store-failed', detail: 'the package could not be kept here' });
+    }
+    this.#settled = settled;
+    if (settled.kind !== 'found') await this.#incoming?.abort().catch(() => undefined);
+    this.#opening.resolve(
+      settled.kind === 'found'
+        ? found({
+            size: settled.value.size,
+            ...(settled.value.lastModified !== undefined && { lastModified: settled.value.lastModified }),
+          })
+        : settled,
+    );
+    this.#advance();
+    return settled;
+  }
+
+  async #receive(): Promise<Answer<PackageRow>> {
+    const { source, identity } = this.#options;
+    // Asked beside the download, never after it.
+    const publishing = source
+      .publishedHash(identity, {})
+      .catch((): Answer<PublishedHash> =>
+        failed({
+          code: 'source-failed',
+          source: source.name,
+          detail: `the hash of ${identity.toString()} could not be asked`,
+        }),
+      );
+    const answer = await source.download(identity, {});
+    if (answer.kind !== 'found') return answer;
+    const { bytes, size, lastModified } = answer.value;
+    if (size !== undefined && size > this.#options.maxPackageBytes) {
+      bytes.destroy();
+      return this.#tooLarge(size);
+    }
+    this.#size = size;
+    const arrived = await this.#pump(answer.value);
+    if (arrived.kind !== 'found') return arrived;
+    const { incoming, sha512 } = arrived.value;
+    const admitted = await admit({
+      identity,
+      source: source.name,
+      content: { size: incoming.received, read: (offset, length) => readFully(incoming, offset, length) },
+      ...(size !== undefined && { announcedSize: size }),
+      sha512,
+      published: await publishing,
+    });
+    if (admitted.kind !== 'found') return admitted;
+    const row = await incoming.commit({
+      identity,
+      source: source.name,
+      sha512,
+      cachedAtMs: this.#options.clock.now(),
+      ...(lastModified !== undefined && { lastModified }),
+    });
+    if (row.sha512 === sha512) return found(row);
+    return refused({
+      code: 'package-rejected',
+      source: source.name,
+      detail: `${identity.toString()} is pinned to the bytes that ${row.source} supplied first, and ${source.name} sent others`,
+    });
+  }
+
+  /** Takes the bytes in as they come. */
+  async #pump({
+    bytes,
+    size,
+    lastModified,
+  }: PackageBytes): Promise<Answer<{ incoming: IncomingPackage; sha512: string }>> {
+    const { source, identity, packages, maxPackageBytes } = this.#options;
+    const hash = createHash('sha512');
+    const incoming = packages.begin();
+    this.#incoming = incoming;
+    try {
+      for await (const piece of bytes) {
+        if (piece.length === 0) continue;
+        if (incoming.received + piece.length > maxPackageBytes) {
+          bytes.destroy();
+          return this.#tooLarge(incoming.received + piece.length);
+        }
+        hash.update(piece);
+        await incoming.append(piece);
+        if (incoming.received >= zipMagic.length && !(await this.#looksLikePackage(incoming))) {
+          bytes.destroy();
+          return refused({
+            code: 'package-rejected',
+            source: source.name,
+            detail: `what ${source.name} sent as ${identity.toString()} is no package: it does not begin like a zip file`,
+          });
+        }
+        this.#open({ ...(size !== undefined && { size }), ...(lastModified !== undefined && { lastModified }) });
+        this.#advance();
+      }
+    } catch (error) {
+      if (error instanceof SourceBrokeOff) return failed(error.reason);
+      bytes.destroy();
+      throw error;
+    }
+    return found({ incoming, sha512: hash.digest('base64') });
+  }
+
+  #magicSeen = false;
+
+  async #looksLikePackage(incoming: IncomingPackage): Promise<boolean> {
+    if (this.#magicSeen) return true;
+    this.#magicSeen = (await incoming.peek(0, zipMagic.length)).equals(zipMagic);
+    return this.#magicSeen;
+  }
+
+  #announced = false;
+
+  #open(opened: Opened): void {
+    if (this.#announced || !this.#magicSeen) return;
+    this.#announced = true;
+    if (opened.size === undefined || opened.size > smallBytes) this.#opening.resolve(found(opened));
+    else void this.#options.clock.sleep(smallGraceMs).then(() => this.#opening.resolve(found(opened)));
+  }
+
+  #tooLarge(size: number): Answer<never> {
+    const { source, identity, maxPackageBytes } = this.#options;
+    return refused({
+      code: 'too-large',
+      source: source.name,
+      detail: `${identity.toString()} from ${source.name} has ${size} bytes or more and limits.maxPackageBytes is ${maxPackageBytes}`,
+    });
+  }
+}
+
+const zipMagic = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
+
+async function readFully(incoming: IncomingPackage, offset: number, length: number): Promise<Buffer> {
+  if (offset < 0 || length < 0 || offset + length > incoming.received)
+    throw new RangeError(`bytes ${offset}–${offset + length} lie outside ${incoming.received}`);
+  if (length === 0) return Buffer.alloc(0);
+  const pieces: Buffer[] = [];
+  let have = 0;
+  while (have < length) {
+    const piece = await incoming.peek(offset + have, length - have);
+    pieces.push(piece);
+    have += piece.length;
+  }
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
+}
+
+function reasonOf(answer: Answer<unknown>): string {
+  return answer.kind === 'failed' || answer.kind === 'refused' ? answer.reason.detail : 'it is not there';
+}

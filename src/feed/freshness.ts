@@ -1,0 +1,28 @@
+import type { Fact, FactKind } from './store.js';
+
+/** How long what a source said is taken as still true, in milliseconds. */
+export interface Lifetimes {
+  readonly versionsMs: number;
+  readonly registrationMs: number;
+  /** For the source's "there is no such thing". */
+  readonly missingMs: number;
+}
+
+/** When the fact stops being fresh, in ms since the epoch. A clock that was set back makes nothing fresh for longer than its lifetime. */
+export function freshUntilMs(
+  fact: Pick<Fact, 'key' | 'state' | 'checkedAtMs'>,
+  lifetimes: Lifetimes,
+  nowMs: number,
+): number {
+  const lifetimeMs = fact.state === 'missing' ? lifetimes.missingMs : lifetimeOf(fact.key.kind, lifetimes);
+  return Math.min(fact.checkedAtMs, nowMs) + lifetimeMs;
+}
+
+export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
+  switch (kind) {
+    case 'versions':
+      return lifetimes.versionsMs;
+    case 'registration':
+      return lifetimes.registrationMs;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Answer, Reason } from './answer.js';
+import { worstState } from './cache-state.js';
+import type { CacheState } from './cache-state.js';
+import type { Told } from './read-through.js';
+import type { Fact } from './store.js';
+
+/** What a feed does when a source cannot be asked: interface §6. */
+export type OnSourceFailure = 'stale' | 'fail' | 'partial';
+
+/** What all eligible sources of a feed say on one id, in order of precedence. */
+export interface Gathered {
+  /** Facts of the sources that have the id. Never empty. */
+  readonly facts: readonly Fact[];
+  readonly state: CacheState;
+  /** The whole is fresh while all of it is, in ms since the epoch. */
+  readonly freshUntilMs: number;
+  /** The oldest word in it, in ms since the epoch. */
+  readonly checkedAtMs: number;
+  /** Why some of it is old: one reason per source. */
+  readonly staleBecause: readonly Reason[];
+  /** Sources that had to be left out: such a result is never kept. */
+  readonly leftOut: readonly Reason[];
+  /** Settles when the refreshes under way have ended; absent when there are none. */
+  readonly refreshed?: Promise<unknown>;
+}
+
+/**
+ * Joins what the sources told. Missing is the answer only when every source said so itself, now: a source that could not be asked makes
+ * the absence unknown, even where an older word of it is kept; that older word only completes what others have.
+ */
+export async function gather(told: readonly Told[], onSourceFailure: OnSourceFailure): Promise<Answer<Gathered>> {
+  const words = onSourceFailure === 'fail' ? await awaitRefreshes(told) : await awaitDoubtfulAbsence(told);
+  const failures = words.flatMap(({ answer }) =>
+    answer.kind === 'failed' || answer.kind === 'refused' ? [answer] : [],
+  );
+  const stale = words.flatMap(({ staleBecause }) => (staleBecause ? [staleBecause] : []));
+  const firstStale = stale[0];
+  const firstFailure = failures[0];
+  if (onSourceFailure === 'fail' && firstStale) return { kind: 'failed', reason: firstStale };
+  if (onSourceFailure !== 'partial' && firstFailure) return firstFailure;
+
+  const having = words.filter(({ answer }) => answer.kind === 'found');
+  if (having.length === 0) {
+    if (firstFailure) return firstFailure;
+    return firstStale ? { kind: 'failed', reason: firstStale } : { kind: 'missing' };
+  }
+  const used = words.filter(({ answer }) => answer.kind === 'found' || answer.kind === 'missing');
+  const refreshes = words.flatMap(({ refreshed }) => (refreshed ? [refreshed] : []));
+  return {
+    kind: 'found',
+    value: {
+      facts: having.flatMap(({ answer }) => (answer.kind === 'found' ? [answer.value] : [])),
+      state: worstState(used.map(({ state }) => state)),
+      freshUntilMs: Math.min(...used.map(({ freshUntilMs }) => freshUntilMs)),
+      checkedAtMs: Math.min(...used.map(({ checkedAtMs }) => checkedAtMs)),
+      staleBecause: stale,
+      leftOut: failures.map(({ reason }) => reason),
+      ...(refreshes.length > 0 && { refreshed: Promise.all(refreshes) }),
+    },
+  };
+}
+
+/** Nobody has it, but someone's word is old and a new one is under way: only that can tell an absence. */
+async function awaitDoubtfulAbsence(told: readonly Told[]): Promise<readonly Told[]> {
+  return told.some(({ answer }) => answer.kind === 'found') ? told : awaitRefreshes(told);
+}
+
+function awaitRefreshes(told: readonly Told[]): Promise<readonly Told[]> {
+  return Promise.all(told.map(async (word) => (word.refreshed ? await word.refreshed : word)));
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../ops/clock.js';
+import type { Answer, Reason } from './answer.js';
+
+/** How long a source that could not be reached is left alone by requests that have a kept answer, in milliseconds. */
+const restMs = 5_000;
+
+/**
+ * What is known of a source's reachability, shared by all ids: one dead source costs its time-out once, not once per package.
+ * It rests only requests that can be answered from what is kept; everything else still asks.
+ */
+export class SourceHealth {
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #reason: Reason | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  observe(answer: Answer<unknown> | { readonly kind: 'unchanged' }): void {
+    if (answer.kind === 'failed') {
+      this.#failedAtMs = this.clock.now();
+      this.#reason = answer.reason;
+    } else {
+      this.#failedAtMs = Number.NEGATIVE_INFINITY;
+      this.#reason = undefined;
+    }
+  }
+
+  /** Why the source should rest just now; `undefined` when it may be asked. */
+  resting(): Reason | undefined {
+    const sinceMs = this.clock.now() - this.#failedAtMs;
+    return sinceMs >= 0 && sinceMs < restMs ? this.#reason : undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+
+import type Router from '@koa/router';
+import Koa from 'koa';
+
+import { DownloadFailedError } from '../feed/download.js';
+import { InvalidNameError } from '../nuget/invalid-name.js';
+import type { Logger } from '../ops/log.js';
+import { ProblemError, sendProblem } from './problem.js';
+import type { Problem } from './problem.js';
+import { createTrace } from './trace.js';
+import type { Trace } from './trace.js';
+
+export interface AppState {
+  trace: Trace;
+}
+
+export type AppContext = Koa.ParameterizedContext<AppState>;
+
+/** The traces of requests that were begun before Koa saw them. */
+export type TraceOf = (req: IncomingMessage) => Trace | undefined;
+
+/** The application: the list of middleware is the order of work. */
+export function createApp(options: {
+  readonly log: Logger;
+  readonly traceOf: TraceOf;
+  readonly routes: readonly Router<AppState>[];
+}): Koa<AppState> {
+  const app = new Koa<AppState>();
+  app.use(async (ctx, next) => {
+    ctx.state.trace = options.traceOf(ctx.req) ?? createTrace();
+    await next();
+  });
+  app.use(problems(options.log));
+  app.use(onlyReads);
+  for (const router of options.routes) app.use(router.routes());
+  app.on('error', (error: Error) =>
+    options.log.error({ err: error }, 'a request ended in an error that nothing caught'),
+  );
+  return app;
+}
+
+const onlyReads: Koa.Middleware<AppState> = async (ctx, next) => {
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD')
+    throw new ProblemError({
+      code: 'method-not-allowed',
+      detail: `${ctx.method} is not allowed here: everything is read with GET or HEAD`,
+      headers: { Allow: 'GET, HEAD' },
+    });
+  await next();
+};
+
+/** Everything that goes wrong becomes a problem document here; an answer that nobody gave becomes 404. */
+function problems(log: Logger): Koa.Middleware<AppState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.respond !== false && ctx.body == null && ctx.status === 404)
+        throw new ProblemError({
+          code: 'not-found',
+          detail: 'there is nothing at this address; the feed is at v3/index.json',
+        });
+    } catch (error) {
+      const problem = problemFrom(error, log, ctx.state.trace);
+      ctx.state.trace.code = problem.code;
+      ctx.respond = false;
+      if (ctx.res.headersSent) ctx.res.destroy();
+      else
+        sendProblem(
+          ctx.res,
+          { id: ctx.state.trace.id, version: ctx.state.trace.version, ...problem },
+          ctx.method === 'HEAD',
+        );
+    }
+  };
+}
+
+function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof DownloadFailedError) return { code: 'source-failed', detail: error.message };
+  if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };
+  log.error({ err: error, id: trace.id, version: trace.version }, 'a request ended in an error of our own');
+  return { code: 'internal', detail: 'an error in Larder; the log has more' };
+}

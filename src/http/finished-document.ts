@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import fresh from 'fresh';
+import Negotiator from 'negotiator';
+
+import type { CacheState } from '../feed/cache-state.js';
+import type { Trace } from './trace.js';
+
+export type Encoding = 'gzip' | 'identity';
+
+/** A document in the form in which it goes out: encoded, with its validators. */
+export interface FinishedDocument {
+  readonly body: Buffer;
+  readonly encoding: Encoding;
+  readonly contentType: string;
+  /** Strong: differs by encoding too. */
+  readonly etag: string;
+  readonly cacheControl: string;
+  /** Names joined by commas; empty when no source is behind it. */
+  readonly sources: string;
+  /** When the sources last said so, in ms since the epoch; absent when no source is behind it. */
+  readonly checkedAtMs?: number;
+  readonly warning?: string;
+}
+
+const gzipAsync = promisify(gzip);
+/** Below this size a gzip header costs more than it saves, in bytes. */
+const minGzipBytes = 860;
+
+/** Encodes a body as the client takes it best. Compression runs off the loop. */
+export async function encodeBody(
+  body: Buffer,
+  accepted: Encoding,
+): Promise<{ body: Buffer; encoding: Encoding; etag: string }> {
+  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
+  if (accepted === 'identity' || body.length < minGzipBytes) return { body, encoding: 'identity', etag: `"${digest}"` };
+  return { body: await gzipAsync(body), encoding: 'gzip', etag: `"${digest}-gz"` };
+}
+
+const acceptedByHeader = new Map<string, Encoding>();
+const maxRememberedHeaders = 100;
+
+/** What the client's `Accept-Encoding` allows. NuGet clients offer gzip and deflate; a client that offers nothing gets plain bytes. */
+export function acceptedEncoding(req: IncomingMessage): Encoding {
+  const header = req.headers['accept-encoding'];
+  if (typeof header !== 'string') return 'identity';
+  const known = acceptedByHeader.get(header);
+  if (known) return known;
+  const encoding = new Negotiator(req).encodings(['gzip', 'identity'])[0] === 'gzip' ? 'gzip' : 'identity';
+  if (acceptedByHeader.size < maxRememberedHeaders) acceptedByHeader.set(header, encoding);
+  return encoding;
+}
+
+/** Sends the document, or 304 when the client has it. */
+export function sendDocument(
+  req: IncomingMessage,
+  res: ServerResponse,
+  document: FinishedDocument,
+  { state, nowMs, trace }: { readonly state: CacheState | undefined; readonly nowMs: number; readonly trace: Trace },
+): void {
+  const { body, encoding, contentType, etag, cacheControl, sources, checkedAtMs, warning } = document;
+  const headers: string[] = ['ETag', etag, 'Cache-Control', cacheControl, 'Vary', 'Accept-Encoding'];
+  if (state) headers.push('X-Cache', state);
+  if (sources !== '') headers.push('X-Larder-Source', sources);
+  if (checkedAtMs !== undefined) headers.push('Age', String(Math.max(0, Math.floor((nowMs - checkedAtMs) / 1000))));
+  if (warning !== undefined) headers.push('X-NuGet-Warning', warning);
+  if (state) trace.cache = state;
+  if (sources !== '') trace.source = sources;
+  if (fresh(req.headers, { etag })) {
+    res.writeHead(304, headers);
+    res.end();
+    return;
+  }
+  headers.push('Content-Type', contentType, 'Content-Length', String(body.length), 'X-Content-Type-Options', 'nosniff');
+  if (encoding !== 'identity') headers.push('Content-Encoding', encoding);
+  res.writeHead(200, headers);
+  if (req.method === 'HEAD') {
+    res.end();
+    return;
+  }
+  trace.bytes = body.length;
+  res.end(body);
+}

@@ -1,0 +1,24 @@
+import Router from '@koa/router';
+
+import type { AppState } from './app.js';
+
+export interface HealthOptions {
+  /** False while draining: no more requests should be sent here. */
+  readonly isReady: () => boolean;
+}
+
+/** Probes. A source that cannot be reached makes nothing unready: what is kept goes on being served. */
+export function healthRoutes({ isReady }: HealthOptions): Router<AppState> {
+  const router = new Router<AppState>();
+  router.get('/health/live', (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { status: 'ok', checks: { process: 'ok' } };
+  });
+  router.get('/health/ready', (ctx) => {
+    const ready = isReady();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = ready ? 200 : 503;
+    ctx.body = { status: ready ? 'ok' : 'draining', checks: { store: 'ok', requests: ready ? 'ok' : 'draining' } };
+  });
+  return router;
+}

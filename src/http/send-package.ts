@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import fresh from 'fresh';
+
+import { DownloadFailedError } from '../feed/download.js';
+import type { Offered, Packages } from '../feed/packages.js';
+import { DamagedBlobError } from '../feed/store.js';
+import { requestedRange } from './byte-range.js';
+import type { ByteRange } from './byte-range.js';
+import type { Trace } from './trace.js';
+
+/** Bytes of an id+version never change. */
+const immutable = 'max-age=31536000, immutable';
+
+interface Sending {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly trace: Trace;
+  readonly packages: Packages;
+  /** Whether the source's bytes were had with credentials: then no shared cache may keep them. */
+  readonly isPrivate: (source: string) => boolean;
+}
+
+/**
+ * Sends a package, whole or a range of it. Once bytes have gone out a failure destroys the socket: a clean end would make the client keep
+ * a part for the whole.
+ *
+ * @returns false when nothing was sent because the kept bytes proved damaged: they are forgotten, open the package again
+ * @throws DownloadFailedError when the download failed before anything was sent
+ */
+export async function sendPackage(offered: Offered, sending: Sending): Promise<boolean> {
+  const { res, trace, packages, isPrivate } = sending;
+  try {
+    if (offered.kind === 'kept') {
+      const { row, content } = offered;
+      trace.cache = packages.offline ? 'OFFLINE' : 'HIT';
+      trace.source = row.source;
+      const headers = {
+        ETag: `"${Buffer.from(row.sha512, 'base64').toString('base64url')}"`,
+        'Last-Modified': row.lastModified ?? new Date(row.cachedAtMs).toUTCString(),
+        'Cache-Control': cacheControl(isPrivate(row.source)),
+      };
+      await sendBytes(sending, headers, row.size, (range) => content.stream(range.start, range.end));
+    } else {
+      const { download, size, lastModified } = offered;
+      trace.cache = 'MISS';
+      trace.source = download.source;
+      const headers = {
+        ...(lastModified !== undefined && { 'Last-Modified': lastModified }),
+        'Cache-Control': cacheControl(isPrivate(download.source)),
+      };
+      await sendBytes(sending, headers, size, (range) => download.stream(range.start, range.end));
+    }
+    return true;
+  } catch (error) {
+    const isDamaged = error instanceof DamagedBlobError;
+    if (isDamaged && offered.kind === 'kept') await packages.forgetDamaged(offered.row);
+    if (!res.headersSent) {
+      if (isDamaged) return false;
+      throw error;
+    }
+    if (!isDamaged && !(error instanceof DownloadFailedError)) throw error;
+    trace.code = isDamaged ? 'damaged' : 'download-failed';
+    res.destroy();
+    return true;
+  }
+}
+
+function cacheControl(isPrivate: boolean): string {
+  return `${isPrivate ? 'private' : 'public'}, ${immutable}`;
+}
+
+async function sendBytes(
+  { req, res, trace }: Sending,
+  own: Readonly<Record<string, string>>,
+  size: number | undefined,
+  read: (range: ByteRange) => AsyncIterable<Buffer>,
+): Promise<void> {
+  const headers: Record<string, string | number> = {
+    ...own,
+    ...(trace.cache && { 'X-Cache': trace.cache }),
+    'X-Larder-Source': trace.source ?? '',
+  };
+  if (own['ETag'] !== undefined && fresh(req.headers, { etag: own['ETag'], 'last-modified': own['Last-Modified'] })) {
+    res.writeHead(304, headers);
+    res.end();
+    return;
+  }
+  headers['Content-Type'] = 'application/octet-stream';
+  headers['X-Content-Type-Options'] = 'nosniff';
+  let range: ByteRange = { start: 0, end: size ?? Number.MAX_SAFE_INTEGER };
+  let status = 200;
+  if (size !== undefined) {
+    headers['Accept-Ranges'] = 'bytes';
+    const part = req.method === 'GET' ? requestedRange(req, size, own['ETag'], own['Last-Modified']) : undefined;
+    if (part) {
+      range = part;
+      status = 206;
+      headers['Content-Range'] = `bytes ${part.start}-${part.end - 1}/${size}`;
+    }
+    headers['Content-Length'] = range.end - range.start;
+  }
+  if (req.method === 'HEAD') {
+    res.writeHead(status, headers);
+    res.end();
+    return;
+  }
+  await pump(read(range), res, trace, () => res.writeHead(status, headers));
+}
+
+/** The head goes out with the first piece, so that what fails before it can still be told as an error. */
+async function pump(
+  pieces: AsyncIterable<Buffer>,
+  res: ServerResponse,
+  trace: Trace,
+  begin: () => void,
+): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  begin();
+  const body = Readable.from(counted(first, iterator, trace), { objectMode: false, highWaterMark: 1 });
+  let broken: unknown;
+  body.once('error', (error) => (broken = error));
+  try {
+    await pipeline(body, res);
+  } catch (error) {
+    // Without an error of the bytes' own it was the client that left: what it was reading goes on without it.
+    if (broken !== undefined) throw error;
+  }
+}
+
+async function* counted(
+  first: IteratorResult<Buffer>,
+  rest: AsyncIterator<Buffer>,
+  trace: Trace,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) {
+      trace.bytes += next.value.length;
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+
+import ipaddr from 'ipaddr.js';
+
+import type { Bases } from '../nuget/address-slot.js';
+import type { Hive } from '../nuget/registration-table.js';
+import type { ServiceIndexBases } from '../nuget/service-index.js';
+import { ProblemError } from './problem.js';
+
+/* The one place where addresses of ours are made. What an identity adds to a base is in nuget/paths.ts. */
+
+export interface PublicAddress {
+  /** Configured; absolute, ends in `/`. Without it the request decides. */
+  readonly publicUrl?: string;
+  /** CIDR ranges or addresses whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Where a feed is mounted: `''` for the default feed at the root, else `feeds/{name}/`. */
+export type Mount = string;
+
+export const feedMount = (name: string): Mount => `feeds/${encodeURIComponent(name)}/`;
+
+export const serviceIndexUrl = (base: string, mount: Mount): string => `${base}${mount}v3/index.json`;
+
+export function serviceIndexBases(base: string, mount: Mount): ServiceIndexBases {
+  const v3 = `${base}${mount}v3/`;
+  return {
+    flat: `${v3}flat/`,
+    registrationSemVer1: `${v3}registration/`,
+    registrationSemVer2: `${v3}registration-semver2/`,
+  };
+}
+
+/** The bases that fill the slots of a hive's documents. */
+export function documentBases(base: string, mount: Mount, hive: Hive): Bases {
+  const { flat, registrationSemVer1, registrationSemVer2 } = serviceIndexBases(base, mount);
+  return {
+    flat,
+    registration: hive === 'semver1' ? registrationSemVer1 : registrationSemVer2,
+    details: `${base}${mount}v3/details/`,
+  };
+}
+
+/** Makes the function that tells under which base the client of a request sees us: absolute, ends in `/`. */
+export function createPublicBase({ publicUrl, trustedProxies }: PublicAddress): (req: IncomingMessage) => string {
+  if (publicUrl !== undefined) return () => publicUrl;
+  const isTrusted = createTrust(trustedProxies);
+  return (req) => {
+    const own = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
+    const { host = `${bracketed(req.socket.localAddress ?? '127.0.0.1')}:${req.socket.localPort ?? 80}` } = req.headers;
+    if (trustedProxies.length === 0 || !isTrusted(req.socket.remoteAddress)) return base(own, host, '');
+    const proto =
+      first(req.headers['x-forwarded-proto']) === 'https' ? 'https' : (first(req.headers['x-forwarded-proto']) ?? own);
+    return base(
+      proto === 'https' ? 'https' : 'http',
+      first(req.headers['x-forwarded-host']) ?? host,
+      first(req.headers['x-forwarded-prefix']) ?? '',
+    );
+  };
+}
+
+const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
+function base(scheme: 'http' | 'https', host: string, prefix: string): string {
+  if (!hostPattern.test(host))
+    throw new ProblemError({ code: 'bad-host', detail: 'the Host header is not a host name with an optional port' });
+  const path = /^[A-Za-z0-9._~/-]*$/.test(prefix)
+    ? prefix.split('/').filter((segment) => segment !== '' && segment !== '.' && segment !== '..')
+    : [];
+  return `${scheme}://${host}/${path.map((segment) => `${segment}/`).join('')}`;
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function createTrust(ranges: readonly string[]): (address: string | undefined) => boolean {
+  const parsed = ranges.map((range) => {
+    if (range.includes('/')) return ipaddr.parseCIDR(range);
+    const address = ipaddr.parse(range);
+    return [address, address.kind() === 'ipv4' ? 32 : 128] as [ipaddr.IPv4 | ipaddr.IPv6, number];
+  });
+  return (address) => {
+    if (address === undefined || !ipaddr.isValid(address)) return false;
+    const client = ipaddr.process(address);
+    return parsed.some(([network, bits]) => client.kind() === network.kind() && client.match(network, bits));
+  };
+}

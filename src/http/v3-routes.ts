@@ -1,0 +1,225 @@
+import Router from '@koa/router';
+
+import type { Feed } from '../feed/feed.js';
+import { packageFile } from '../feed/package-file.js';
+import type { Packages } from '../feed/packages.js';
+import { PackageId } from '../nuget/package-id.js';
+import { PackageIdentity } from '../nuget/package-identity.js';
+import { PackageVersion } from '../nuget/package-version.js';
+import { detailsPath, leafPath, registrationIndexPath, registrationPagePath, versionListPath } from '../nuget/paths.js';
+import type { Hive } from '../nuget/registration-table.js';
+import { renderServiceIndex } from '../nuget/service-index.js';
+import type { AppContext, AppState } from './app.js';
+import { foundOr, sendFeedDocument } from './feed-documents.js';
+import type { DocumentSending } from './feed-documents.js';
+import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
+import { ProblemError } from './problem.js';
+import { sendPackage } from './send-package.js';
+import { documentBases, feedMount, serviceIndexBases } from './urls.js';
+import type { Mount } from './urls.js';
+
+export interface V3Options extends DocumentSending {
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly packages: Packages;
+}
+
+const defaultFeed = 'default';
+
+/** The V3 resources of all feeds: `/v3/…` for the default one and `/feeds/{feed}/v3/…` for each. */
+export function v3Routes(options: V3Options): Router<AppState> {
+  const router = new Router<AppState>();
+  for (const prefix of ['', '/feeds/:feed']) mount(router, prefix, options);
+  return router;
+}
+
+function mount(router: Router<AppState>, prefix: string, options: V3Options): void {
+  const hives: readonly (readonly [segment: string, hive: Hive])[] = [
+    ['registration', 'semver1'],
+    ['registration-semver2', 'semver2'],
+  ];
+
+  router.get(`${prefix}/v3/index.json`, async (ctx) => {
+    const { at } = enter(ctx, options);
+    const body = renderServiceIndex(serviceIndexBases(options.publicBase(ctx.req), at));
+    const accepted = acceptedEncoding(ctx.req);
+    const finished = {
+      ...(await encodeBody(body, accepted)),
+      contentType: 'application/json',
+      cacheControl: 'public, max-age=60',
+      sources: '',
+    };
+    ctx.respond = false;
+    sendDocument(ctx.req, ctx.res, finished, { state: undefined, nowMs: options.clock.now(), trace: ctx.state.trace });
+  });
+
+  router.get(`${prefix}/v3/flat/:id/index.json`, async (ctx) => {
+    const { feed, at } = enter(ctx, options);
+    const id = idOf(ctx);
+    const document = foundOr(await feed.versionList(id), `no source has a package ${id.text}`);
+    await sendFeedDocument(ctx, document, `${at}v3/flat/${versionListPath(id)}`, options);
+  });
+
+  router.get(`${prefix}/v3/flat/:id/:version/:file`, async (ctx) => {
+    const { feed } = enter(ctx, options);
+    const identity = identityOf(ctx);
+    switch (fileKind(param(ctx, 'file'), identity)) {
+      case 'nupkg': {
+        ctx.respond = false;
+        return sendNupkg(ctx, feed, identity, options);
+      }
+      case 'nuspec':
+        return sendFile(ctx, feed, identity, 'nuspec', options);
+      case 'readme':
+        return sendFile(ctx, feed, identity, 'readme', options);
+      case 'icon':
+        return sendFile(ctx, feed, identity, 'icon', options);
+      case 'license':
+        return sendFile(ctx, feed, identity, 'license', options);
+      case undefined:
+        throw new ProblemError({
+          code: 'not-found',
+          detail: `the file name does not belong to ${identity.toString()}`,
+        });
+    }
+  });
+
+  for (const [segment, hive] of hives) {
+    router.get(`${prefix}/v3/${segment}/:id/index.json`, async (ctx) => {
+      const { feed, at } = enter(ctx, options);
+      const id = idOf(ctx);
+      const bases = documentBases(options.publicBase(ctx.req), at, hive);
+      const document = foundOr(await feed.registrationIndex(id, hive, bases), `no source has a package ${id.text}`);
+      await sendFeedDocument(ctx, document, `${at}v3/${segment}/${registrationIndexPath(id)}`, options);
+    });
+
+    router.get(`${prefix}/v3/${segment}/:id/page/:lower/:upper`, async (ctx) => {
+      const { feed, at } = enter(ctx, options);
+      const id = idOf(ctx);
+      const lower = PackageVersion.parse(param(ctx, 'lower'));
+      const upper = PackageVersion.parse(withoutJson(param(ctx, 'upper')));
+      const bases = documentBases(options.publicBase(ctx.req), at, hive);
+      const document = foundOr(
+        await feed.registrationPage(id, hive, lower, upper, bases),
+        `no version of ${id.text} lies between ${lower.normalized} and ${upper.normalized}`,
+      );
+      await sendFeedDocument(
+        ctx,
+        document,
+        `${at}v3/${segment}/${registrationPagePath(id, lower.key, upper.key)}`,
+        options,
+      );
+    });
+
+    router.get(`${prefix}/v3/${segment}/:id/:leaf`, async (ctx) => {
+      const { feed, at } = enter(ctx, options);
+      const identity = leafIdentityOf(ctx);
+      const bases = documentBases(options.publicBase(ctx.req), at, hive);
+      const document = foundOr(
+        await feed.registrationLeaf(identity, hive, bases),
+        `no source has ${identity.toString()}`,
+      );
+      await sendFeedDocument(ctx, document, `${at}v3/${segment}/${leafPath(identity)}`, options);
+    });
+  }
+
+  router.get(`${prefix}/v3/details/:id/:leaf`, async (ctx) => {
+    const { feed, at } = enter(ctx, options);
+    const identity = leafIdentityOf(ctx);
+    const bases = documentBases(options.publicBase(ctx.req), at, 'semver2');
+    const document = foundOr(await feed.packageDetails(identity, bases), `no source has ${identity.toString()}`);
+    await sendFeedDocument(ctx, document, `${at}v3/details/${detailsPath(identity)}`, options);
+  });
+}
+
+function enter(ctx: AppContext, { feeds }: V3Options): { feed: Feed; at: Mount } {
+  const { feed: named } = params(ctx);
+  const feed = feeds.get(named ?? defaultFeed);
+  if (!feed)
+    throw new ProblemError({
+      code: 'not-found',
+      detail: named === undefined ? 'there is no feed called default' : 'there is no feed of that name',
+    });
+  ctx.state.trace.feed = feed.name;
+  return { feed, at: named === undefined ? '' : feedMount(feed.name) };
+}
+
+type FileKind = 'nupkg' | 'nuspec' | 'readme' | 'icon' | 'license';
+
+/** A file name that belongs to another package is not there, whatever the folders before it say. */
+function fileKind(name: string, { id, version }: PackageIdentity): FileKind | undefined {
+  const file = name.toLowerCase();
+  if (file === 'readme' || file === 'icon' || file === 'license') return file;
+  if (file === `${id.key}.nuspec`) return 'nuspec';
+  if (!file.startsWith(`${id.key}.`) || !file.endsWith('.nupkg')) return undefined;
+  return PackageVersion.tryParse(file.slice(id.key.length + 1, -'.nupkg'.length))?.equals(version)
+    ? 'nupkg'
+    : undefined;
+}
+
+async function sendNupkg(
+  ctx: AppContext,
+  feed: Feed,
+  identity: PackageIdentity,
+  { packages, isPrivate }: V3Options,
+): Promise<void> {
+  const sending = { req: ctx.req, res: ctx.res, trace: ctx.state.trace, packages, isPrivate };
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const offered = foundOr(await packages.open(feed, identity), `no source has ${identity.toString()}`);
+    if (await sendPackage(offered, sending)) return;
+  }
+  throw new ProblemError({ code: 'store-failed', detail: `the kept bytes of ${identity.toString()} are damaged` });
+}
+
+async function sendFile(
+  ctx: AppContext,
+  feed: Feed,
+  identity: PackageIdentity,
+  kind: Exclude<FileKind, 'nupkg'>,
+  options: V3Options,
+): Promise<void> {
+  const whole = foundOr(await options.packages.whole(feed, identity), `no source has ${identity.toString()}`);
+  const file = await packageFile(whole.content, kind);
+  if (!file) throw new ProblemError({ code: 'not-found', detail: `${identity.toString()} has no ${kind}` });
+  const { source } = whole.row;
+  const finished = {
+    ...(await encodeBody(file.bytes, acceptedEncoding(ctx.req))),
+    contentType: file.contentType,
+    cacheControl: `${options.isPrivate(source) ? 'private' : 'public'}, max-age=31536000, immutable`,
+    sources: source,
+  };
+  ctx.respond = false;
+  // What a package brings along is shown, never run.
+  ctx.res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+  const state = options.packages.offline ? 'OFFLINE' : whole.fetched ? 'MISS' : 'HIT';
+  sendDocument(ctx.req, ctx.res, finished, { state, nowMs: options.clock.now(), trace: ctx.state.trace });
+}
+
+function idOf(ctx: AppContext): PackageId {
+  const id = PackageId.parse(param(ctx, 'id'));
+  ctx.state.trace.id = id.text;
+  return id;
+}
+
+function identityOf(ctx: AppContext, version = param(ctx, 'version')): PackageIdentity {
+  const identity = new PackageIdentity(idOf(ctx), PackageVersion.parse(version));
+  ctx.state.trace.version = identity.version.normalized;
+  return identity;
+}
+
+function leafIdentityOf(ctx: AppContext): PackageIdentity {
+  return identityOf(ctx, withoutJson(param(ctx, 'leaf')));
+}
+
+function withoutJson(name: string): string {
+  if (!name.toLowerCase().endsWith('.json'))
+    throw new ProblemError({ code: 'not-found', detail: 'registration documents end in .json' });
+  return name.slice(0, -'.json'.length);
+}
+
+function params(ctx: AppContext): Readonly<Record<string, string | undefined>> {
+  return (ctx as AppContext & { params: Record<string, string> }).params;
+}
+
+function param(ctx: AppContext, name: string): string {
+  return params(ctx)[name] ?? '';
+}

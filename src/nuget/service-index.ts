@@ -1,0 +1,56 @@
+/** Absolute bases of the resources a feed offers, each ending in `/`. */
+export interface ServiceIndexBases {
+  readonly flat: string;
+  readonly registrationSemVer1: string;
+  readonly registrationSemVer2: string;
+}
+
+interface Resource {
+  readonly '@id': string;
+  readonly '@type': string;
+  readonly comment: string;
+  /** Clients below it pass the entry over (NuGet.Client `ServiceIndexResourceV3`). */
+  readonly clientVersion?: string;
+}
+
+/**
+ * Our service index (`service-index.md`). Every type alias that some client looks for is offered: NuGet.Client reads `/Versioned` and the
+ * numbered ladder (`ServiceTypes.cs`), others ignore `/Versioned` and take the highest number, the oldest know only the bare name.
+ */
+export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
+  const resources: Resource[] = [
+    ...types('PackageBaseAddress', ['/3.0.0'], bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
+    versioned('PackageBaseAddress', bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
+    ...types(
+      'RegistrationsBaseUrl',
+      ['', '/3.0.0-beta', '/3.0.0-rc', '/3.4.0'],
+      bases.registrationSemVer1,
+      'Package metadata without SemVer 2.0.0 packages',
+    ),
+    ...types(
+      'RegistrationsBaseUrl',
+      ['/3.6.0'],
+      bases.registrationSemVer2,
+      'Package metadata with SemVer 2.0.0 packages',
+    ),
+    versioned('RegistrationsBaseUrl', bases.registrationSemVer2, 'Package metadata with SemVer 2.0.0 packages'),
+  ];
+  return Buffer.from(
+    JSON.stringify({
+      version: '3.0.0',
+      resources,
+      '@context': {
+        '@vocab': 'http://schema.nuget.org/services#',
+        comment: 'http://www.w3.org/2000/01/rdf-schema#comment',
+      },
+    }),
+  );
+}
+
+function types(name: string, suffixes: readonly string[], address: string, comment: string): Resource[] {
+  return suffixes.map((suffix) => ({ '@id': address, '@type': `${name}${suffix}`, comment }));
+}
+
+function versioned(name: string, address: string, comment: string): Resource {
+  return { '@id': address, '@type': `${name}/Versioned`, comment, clientVersion: '4.3.0-alpha' };
+}

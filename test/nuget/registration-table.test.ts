@@ -1,0 +1,61 @@
+import test from 'ava';
+
+import { PackageVersion } from '../../src/nuget/package-version.js';
+import { mergeRegistrations, paginate, rowsBetween } from '../../src/nuget/registration-table.js';
+import type { RegistrationRow } from '../../src/nuget/registration-table.js';
+
+const row = (version: string, semVer2 = false): RegistrationRow => ({
+  version,
+  listed: true,
+  semVer2,
+  part: 0,
+  offset: 0,
+  length: 1,
+});
+const show = (rows: readonly { version: string; source: string }[]) =>
+  rows.map(({ version, source }) => `${version}@${source}`);
+
+test('two registrations unite by normalized version, ascending; the first in order owns', (t) => {
+  const merged = mergeRegistrations(
+    [
+      { source: 'a', rows: [row('1.0.0'), row('3.0.0-RC')] },
+      { source: 'b', rows: [row('1.0.0+meta'), row('2.0.0'), row('3.0.0-rc')] },
+    ],
+    'semver2',
+  );
+  t.deepEqual(show(merged), ['1.0.0@a', '2.0.0@b', '3.0.0-RC@a']);
+});
+
+test('a SemVer2 version of the owner is hidden from SemVer1 and does not let another source through', (t) => {
+  const merged = mergeRegistrations(
+    [
+      { source: 'a', rows: [row('1.0.0', true)] },
+      { source: 'b', rows: [row('1.0.0'), row('2.0.0')] },
+    ],
+    'semver1',
+  );
+  t.deepEqual(show(merged), ['2.0.0@b']);
+});
+
+test('pages hold 64 leaves and are inlined up to 127', (t) => {
+  const owned = (count: number) => Array.from({ length: count }, (_, i) => ({ ...row(`1.0.${i}`), source: 'a' }));
+  t.deepEqual(
+    paginate(owned(127)).pages.map((page) => page.length),
+    [64, 63],
+  );
+  t.true(paginate(owned(127)).inlined);
+  t.deepEqual(
+    paginate(owned(129)).pages.map((page) => page.length),
+    [64, 64, 1],
+  );
+  t.false(paginate(owned(128)).inlined);
+});
+
+test('a page can be asked for by any bounds, so its address stays good when pages shift', (t) => {
+  const rows = ['1.0.0', '1.5.0', '2.0.0', '2.5.0-beta'].map((version) => ({ ...row(version), source: 'a' }));
+  const between = (lower: string, upper: string) =>
+    show(rowsBetween(rows, PackageVersion.parse(lower), PackageVersion.parse(upper)));
+  t.deepEqual(between('1.2.0', '2.0.0'), ['1.5.0@a', '2.0.0@a']);
+  t.deepEqual(between('2.5.0-BETA', '9.0.0'), ['2.5.0-beta@a']);
+  t.deepEqual(between('3.0.0', '4.0.0'), []);
+});
