@@ -38,7 +38,8 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   parseAttributeValue: false,
-  trimValues: true,
+  // Its trimming would take the space between text and CDATA too.
+  trimValues: false,
   maxNestedTags: 64,
   jPath: false,
   entityDecoder: referencesOnly,

@@ -116,7 +116,9 @@ function requireChecksum(entry: ZipEntry, size: number, checksum: number): void 
 }
 
 function undeflatable(entry: ZipEntry, cause: Error): BadPackageError {
-  return new BadPackageError(`the entry ${quote(entry)} cannot be inflated: the file is damaged`, { cause });
+  const tooLarge = 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+  const complaint = tooLarge ? 'is larger than its announced size' : 'cannot be inflated: the file is damaged';
+  return new BadPackageError(`the entry ${quote(entry)} ${complaint}`, { cause });
 }
 
 const quote = (entry: ZipEntry) => quoteFromPackage(entry.name);

@@ -66,9 +66,9 @@ test('a wrong CRC-32 in the directory is refused', async (t) => {
 });
 
 test('an entry that inflates to more than it announces is left at once', async (t) => {
-  for (const size of [50_000, 20_000_000]) {
-    const zip = zipped({ bomb: Buffer.alloc(size) });
-    zip.writeUInt32LE(1000, directoryOffset(zip) + 24);
+  for (const announced of [1000, 100_000]) {
+    const zip = zipped({ bomb: Buffer.alloc(20_000_000) });
+    zip.writeUInt32LE(announced, directoryOffset(zip) + 24);
     const source = bufferSource(zip);
     const directory = await readZipDirectory(source);
     let seen = 0;
@@ -76,9 +76,9 @@ test('an entry that inflates to more than it announces is left at once', async (
       async () => {
         for await (const piece of streamEntry(source, directory, entryNamed(directory, 'bomb'))) seen += piece.length;
       },
-      { ...refused, message: /"bomb"/ },
+      { ...refused, message: /"bomb" is larger than its announced size/ },
     );
-    t.true(seen <= 256 * 1024, `${seen} bytes came out`);
+    t.is(seen, 0);
   }
 });
 

@@ -61,7 +61,8 @@ async function restoreRows(
     if (stored === undefined) continue;
     const row = decodeRow(stored);
     const counters = fromRuns(row.location.runs);
-    const isWhole = counters.every((counter) => chunks.has(counter));
+    // A package may have begun below the checkpoint and ended above it: its chunks down there are settled.
+    const isWhole = counters.every((counter) => counter < checkpoint || chunks.has(counter));
     if (await settle(meta, row, isWhole)) for (const counter of counters) chunks.delete(counter);
     else orphans.push({ type: 'del', key: recordKey(record) });
   }

@@ -1,0 +1,60 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import type { Level } from 'level';
+import { DamagedBlobError } from '../../../src/feed/store.js';
+import { chunkKey } from '../../../src/store/keys.js';
+import { openLevelStore } from '../../../src/store/level/open-level-store.js';
+import { withBlobs } from '../../support/level-files.js';
+import { collect, keep, readAll, samplePackage } from '../../support/sample-package.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+
+const chunk = 256 * 1024;
+
+async function damaged(t: ExecutionContext, damage: (blobs: Level<Buffer, Buffer>) => Promise<void>): Promise<void> {
+  const path = await temporaryDirectory(t);
+  const sample = samplePackage('Damaged', '1.0.0', 3 * chunk + 10);
+  const before = await openLevelStore(path, { now: Date.now });
+  await keep(before.packages, sample);
+  await before.close();
+  await withBlobs(path, damage);
+
+  const { packages, close } = await openLevelStore(path, { now: Date.now }).then((store) => {
+    t.teardown(() => store.close());
+    return { packages: store.packages, close: () => store.close() };
+  });
+  const row = await packages.find(sample.facts.identity);
+  const content = await packages.open(row!);
+  t.true((await content.read(0, chunk)).equals(sample.bytes.subarray(0, chunk)));
+  await t.throwsAsync(() => content.read(chunk - 1, 2), { instanceOf: DamagedBlobError });
+  await t.throwsAsync(() => collect(content.stream()), { instanceOf: DamagedBlobError });
+  t.true((await content.read(2 * chunk, chunk + 10)).equals(sample.bytes.subarray(2 * chunk)));
+
+  t.true(await packages.remove(sample.facts.identity));
+  t.true((await readAll(packages, await keep(packages, sample))).equals(sample.bytes), 'it can be fetched anew');
+  await close();
+}
+
+test('a missing chunk is damage', (t) => damaged(t, (blobs) => blobs.del(chunkKey(1))));
+
+test('a shortened chunk is damage', (t) =>
+  damaged(t, async (blobs) => blobs.put(chunkKey(1), (await blobs.get(chunkKey(1))).subarray(0, 1000))));
+
+test('an emptied chunk is damage', (t) => damaged(t, (blobs) => blobs.put(chunkKey(1), Buffer.alloc(0))));
+
+test('one altered bit is damage', (t) =>
+  damaged(t, async (blobs) => {
+    const stored = await blobs.get(chunkKey(1));
+    stored[12_345]! ^= 1;
+    await blobs.put(chunkKey(1), stored);
+  }));
+
+test('a sound chunk in the wrong place is damage when its length is wrong', (t) =>
+  damaged(t, async (blobs) => blobs.put(chunkKey(1), await blobs.get(chunkKey(3)))));
+
+test('a package in a blob log that is not here is damage', async (t) => {
+  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now });
+  t.teardown(() => store.close());
+  const row = await keep(store.packages, samplePackage('Elsewhere', '1.0.0', 10));
+  const elsewhere = { ...row, location: { ...(row.location as object), generation: 2 } };
+  await t.throwsAsync(() => store.packages.open(elsewhere), { instanceOf: DamagedBlobError });
+});

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import test from 'ava';
+import { openLevelStore } from '../../../src/store/level/open-level-store.js';
+import { keep, listKeys, readAll, samplePackage } from '../../support/sample-package.js';
+import { temporaryDirectory } from '../../support/temporary-directory.js';
+
+/** Sets the largest file that this process may write, from now on. The kernel then fails writes as a full disk would. */
+function limitFileBytes(limit: number | 'unlimited'): boolean {
+  return spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${limit}:`]).status === 0;
+}
+
+const withLimits = limitFileBytes('unlimited') ? test.serial : test.serial.skip;
+
+withLimits(
+  'a disk that refuses writes fails what is being written, not what is kept, and heals when it takes them again',
+  async (t) => {
+    const path = await temporaryDirectory(t);
+    const store = await openLevelStore(path, { now: Date.now });
+    t.teardown(() => store.close());
+    t.teardown(() => limitFileBytes('unlimited'));
+    const before = samplePackage('Before', '1.0.0', 1_500_000);
+    await keep(store.packages, before);
+    const joined = store.packages.begin();
+    await joined.append(before.bytes.subarray(0, 1000));
+
+    t.true(limitFileBytes(1_000_000));
+    const during = samplePackage('During', '1.0.0', 3_000_000);
+    const failing = store.packages.begin();
+    await t.throwsAsync(async () => {
+      await failing.append(during.bytes);
+      await failing.commit(during.facts);
+    });
+    await t.throwsAsync(() => failing.commit(during.facts));
+    await failing.abort();
+    await t.throwsAsync(() => keep(store.packages, samplePackage('Small', '1.0.0', 100)));
+    t.deepEqual(await listKeys(store.packages), ['before/1.0.0']);
+    t.true((await readAll(store.packages, (await store.packages.find(before.facts.identity))!)).equals(before.bytes));
+
+    t.true(limitFileBytes('unlimited'));
+    const after = samplePackage('After', '1.0.0', 1_500_000);
+    t.true((await readAll(store.packages, await keep(store.packages, after))).equals(after.bytes));
+    const row = await joined.commit({ ...before.facts, identity: samplePackage('Joined', '1.0.0', 0).facts.identity });
+    t.is(row.size, 1000);
+    await store.close();
+
+    const reopened = await openLevelStore(path, { now: Date.now });
+    t.teardown(() => reopened.close());
+    t.deepEqual(await listKeys(reopened.packages), ['after/1.0.0', 'before/1.0.0', 'joined/1.0.0']);
+    for (const sample of [before, after]) {
+      const kept = await reopened.packages.find(sample.facts.identity);
+      t.true((await readAll(reopened.packages, kept!)).equals(sample.bytes));
+    }
+  },
+);
