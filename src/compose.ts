@@ -13,7 +13,7 @@ import { peopleRoutes } from './http/people-routes.js';
 import { listen } from './http/server.js';
 import { createTrace, observe } from './http/trace.js';
 import type { Trace } from './http/trace.js';
-import { createPublicBase } from './http/urls.js';
+import { createOwnPath, createPublicBase } from './http/urls.js';
 import { v3Routes } from './http/v3-routes.js';
 import { systemClock } from './ops/clock.js';
 import type { Clock } from './ops/clock.js';
@@ -89,6 +89,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     trustedProxies: config.trustedProxies,
   });
+  const ownPath = createOwnPath(config.publicUrl);
   const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));
   let isDraining = false;
@@ -117,6 +118,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
 
   const handle = (req: IncomingMessage, res: ServerResponse) => {
     const trace = createTrace();
+    if (req.url !== undefined) req.url = ownPath(req.url);
     traces.set(req, trace);
     observe(req, res, trace, log, counters);
     if (isDraining) res.setHeader('Connection', 'close');

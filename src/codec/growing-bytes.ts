@@ -1,4 +1,4 @@
-import { BadDocumentError } from './bad-document.js';
+import { UnreadableDocumentError } from './json-document.js';
 
 const leastCapacity = 4096;
 
@@ -39,6 +39,6 @@ export class GrowingBytes {
   }
 
   #requireRoom(length: number): void {
-    if (length > this.maxBytes) throw new BadDocumentError(`${this.complaint} (more than ${this.maxBytes} bytes)`);
+    if (length > this.maxBytes) throw new UnreadableDocumentError(`${this.complaint} (more than ${this.maxBytes} bytes)`);
   }
 }

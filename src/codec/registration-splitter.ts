@@ -1,4 +1,4 @@
-import { BadDocumentError } from './bad-document.js';
+import { UnreadableDocumentError } from './json-document.js';
 import { GrowingBytes } from './growing-bytes.js';
 
 export interface RegistrationSplitterOptions {
@@ -92,7 +92,7 @@ export class RegistrationSplitter {
   /**
    * The next bytes of the document, cut anywhere. What `onLeaf` throws comes out here.
    *
-   * @throws BadDocumentError when this is no JSON object, or passes the limits; after a throw always the same
+   * @throws UnreadableDocumentError when this is no JSON object, or passes the limits; after a throw always the same
    */
   push(chunk: Buffer): void {
     if (this.#failure) throw this.#failure.error;
@@ -110,16 +110,16 @@ export class RegistrationSplitter {
    * The document is complete.
    *
    * @returns the parsed skeleton. An index whose `items` are leaves keeps them there, and a `page` that turned out to be an index its pages.
-   * @throws BadDocumentError when the document ends early or is not JSON
+   * @throws UnreadableDocumentError when the document ends early or is not JSON
    */
   end(): unknown {
     if (this.#failure) throw this.#failure.error;
-    if (this.#place === undefined) throw new BadDocumentError('is empty');
-    if (this.#depth > 0) throw new BadDocumentError('ends in the middle of the document');
+    if (this.#place === undefined) throw new UnreadableDocumentError('is empty');
+    if (this.#depth > 0) throw new UnreadableDocumentError('ends in the middle of the document');
     try {
       return JSON.parse(this.#skeleton.take(Buffer.alloc(0)).toString('utf8')) as unknown;
     } catch (error) {
-      throw new BadDocumentError('is not valid JSON', { cause: error });
+      throw new UnreadableDocumentError('is not valid JSON', { cause: error });
     }
   }
 
@@ -131,16 +131,16 @@ export class RegistrationSplitter {
         this.#markBytes++;
         continue;
       }
-      if (this.#markBytes % 3 !== 0) throw new BadDocumentError('is not JSON');
+      if (this.#markBytes % 3 !== 0) throw new UnreadableDocumentError('is not JSON');
       if (isSpace(byte)) {
         this.#markBytes = 3;
         continue;
       }
       if (byte === 0x3c)
-        throw new BadDocumentError(
+        throw new UnreadableDocumentError(
           chunk.toString('latin1', i, i + 5) === '<?xml' ? 'is XML, not JSON' : 'is an HTML page, not JSON',
         );
-      if (byte !== openBrace) throw new BadDocumentError('is not a JSON object');
+      if (byte !== openBrace) throw new UnreadableDocumentError('is not a JSON object');
       this.#place = outside;
       return i;
     }
@@ -196,7 +196,7 @@ export class RegistrationSplitter {
         this.#inString = true;
         i = this.#passString(chunk, i);
       } else if (byte === openBrace || byte === openBracket) {
-        if (++depth > this.#maxDepth) throw new BadDocumentError('is nested too deeply');
+        if (++depth > this.#maxDepth) throw new UnreadableDocumentError('is nested too deeply');
       } else if (--depth === floor) break;
     }
     this.#depth = depth;
@@ -209,7 +209,7 @@ export class RegistrationSplitter {
     if (isSpace(byte)) return;
     switch (this.#place) {
       case outside:
-        if (this.#rootClosed) throw new BadDocumentError('goes on after its end');
+        if (this.#rootClosed) throw new UnreadableDocumentError('goes on after its end');
         return this.#enter(inRoot);
       case inRoot:
       case inPage:
@@ -240,7 +240,7 @@ export class RegistrationSplitter {
       return this.#stepInValue(byte);
     }
     if (this.#element === 'open') this.#closeElement(chunk, i);
-    else if (byte === comma || this.#element === 'due') throw new BadDocumentError('is not valid JSON');
+    else if (byte === comma || this.#element === 'due') throw new UnreadableDocumentError('is not valid JSON');
     if (ends) {
       this.#sendTo(this.#skeleton, chunk, i);
       // Where the array was a page's: the page is the open element around it.
@@ -326,7 +326,7 @@ export class RegistrationSplitter {
     if (!this.#keyIsItems) return;
     // A parser takes the last of two: what was cut out of the first would be leaves of nothing.
     if (this.#place === inRoot ? this.#rootHadItems : this.#pageHadItems)
-      throw new BadDocumentError('holds "items" twice');
+      throw new UnreadableDocumentError('holds "items" twice');
     if (this.#place === inRoot) this.#rootHadItems = true;
     else this.#pageHadItems = true;
   }

@@ -81,7 +81,10 @@ export class ProblemError extends Error {
 }
 
 export function problemOf(reason: Reason): Problem {
-  return { code: reason.code, detail: reason.detail, source: reason.source, retryAfterMs: reason.retryAfterMs };
+  const { code, source, retryAfterMs } = reason;
+  // A source's reasons speak of "its answer": for a client the source must be named.
+  const detail = source === undefined || reason.detail.includes(source) ? reason.detail : `${source}: ${reason.detail}`;
+  return { code, detail, source, retryAfterMs };
 }
 
 export function statusOf(code: ProblemCode): number {

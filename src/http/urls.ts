@@ -61,6 +61,15 @@ export function createPublicBase({ publicUrl, trustedProxies }: PublicAddress): 
   };
 }
 
+/**
+ * Makes the function that takes the path of the public address off a request's path: reverse proxies either strip it or leave it.
+ * @returns the path from our own root
+ */
+export function createOwnPath(publicUrl: string | undefined): (url: string) => string {
+  const prefix = publicUrl === undefined ? '/' : new URL(publicUrl).pathname;
+  return prefix === '/' ? (url) => url : (url) => (url.startsWith(prefix) ? url.slice(prefix.length - 1) : url);
+}
+
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 function base(scheme: 'http' | 'https', host: string, prefix: string): string {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { BadDocumentError } from '../../src/codec/bad-document.js';
+import { UnreadableDocumentError } from '../../src/codec/json-document.js';
 import { RegistrationSplitter } from '../../src/codec/registration-splitter.js';
 import type { RegistrationSplitterOptions } from '../../src/codec/registration-splitter.js';
 
@@ -119,7 +119,7 @@ test('a damaged document is never split without complaint: it parses as a whole,
       try {
         result = split(damaged, kind, [damaged.length >> 1]);
       } catch (error) {
-        t.true(error instanceof BadDocumentError || error instanceof SyntaxError, String(error));
+        t.true(error instanceof UnreadableDocumentError || error instanceof SyntaxError, String(error));
         return;
       }
       survivors++;
@@ -192,13 +192,13 @@ const complaints: [string, string, RegExp][] = [
 ];
 for (const [what, text, message] of complaints)
   test(`${what} is refused in words`, (t) => {
-    t.throws(() => splitText(text), { instanceOf: BadDocumentError, message });
+    t.throws(() => splitText(text), { instanceOf: UnreadableDocumentError, message });
   });
 
 test('leaves and skeleton are bounded, and a splitter that failed stays failed', (t) => {
   const of = (limits: Partial<RegistrationSplitterOptions>, text: string) => {
     const splitter = new RegistrationSplitter({ onLeaf: () => {}, ...limits });
-    t.throws(() => splitter.push(Buffer.from(text)), { instanceOf: BadDocumentError, message: /too large/ });
+    t.throws(() => splitter.push(Buffer.from(text)), { instanceOf: UnreadableDocumentError, message: /too large/ });
     t.throws(() => splitter.push(Buffer.from('x')), { message: /too large/ });
     t.throws(() => splitter.end(), { message: /too large/ });
   };

@@ -1,8 +1,8 @@
-import { isJsonObject } from '../../codec/json-document.js';
+import { isJsonObject, UnreadableDocumentError } from '../../codec/json-document.js';
 import type { JsonObject } from '../../codec/json-document.js';
-import { readJson } from '../transport/json-reader.js';
+import { RegistrationSplitter } from '../../codec/registration-splitter.js';
 
-/** A registration index or page with its leaves taken out, so that nobody has to hold it parsed as a whole. */
+/** A registration index or page with its leaves taken out as it arrived, so that nobody holds it parsed as a whole. */
 export interface RegistrationDocument {
   /** The document without its leaves: pages keep their place, and the pages that held leaves have `items: []`. */
   readonly skeleton: JsonObject;
@@ -10,26 +10,45 @@ export interface RegistrationDocument {
   readonly leavesByPage: readonly (readonly Buffer[])[];
 }
 
-/** @throws UnreadableDocumentError */
-export async function readRegistrationDocument(bytes: AsyncIterable<Buffer>): Promise<RegistrationDocument> {
-  const document = await readJson(bytes);
-  const elements: unknown[] = Array.isArray(document['items']) ? document['items'] : [];
-  if (elements.some(isLeaf)) {
-    return { skeleton: { ...document, items: [] }, leavesByPage: [elements.map(toBytes)] };
-  }
+/** Reads the document that an id's registration begins with. @throws UnreadableDocumentError */
+export async function readRegistrationIndex(bytes: AsyncIterable<Buffer>): Promise<RegistrationDocument> {
+  const { skeleton, leavesByPage } = await split(bytes, 'index');
+  const elements: readonly unknown[] = Array.isArray(skeleton['items']) ? skeleton['items'] : [];
+  if (!elements.some(isLeaf)) return { skeleton, leavesByPage };
+  // A server that answers with a page where an index belongs.
+  return { skeleton: { ...skeleton, items: [] }, leavesByPage: [elements.map((leaf) => Buffer.from(JSON.stringify(leaf)))] };
+}
+
+/** Reads a page, or the index that some servers answer with in its place. @throws UnreadableDocumentError */
+export function readRegistrationPage(bytes: AsyncIterable<Buffer>): Promise<RegistrationDocument> {
+  return split(bytes, 'page');
+}
+
+async function split(bytes: AsyncIterable<Buffer>, kind: 'index' | 'page'): Promise<RegistrationDocument> {
   const leavesByPage: Buffer[][] = [];
-  const pages = elements.map((page, place) => {
-    const leaves: unknown = isJsonObject(page) ? page['items'] : undefined;
-    leavesByPage[place] = Array.isArray(leaves) ? leaves.map(toBytes) : [];
-    return Array.isArray(leaves) ? { ...(page as JsonObject), items: [] } : page;
+  const splitter = new RegistrationSplitter({
+    kind,
+    onLeaf: (page, leaf) => {
+      checkLeaf(leaf);
+      // Copied: the bytes may be a view of what arrived.
+      (leavesByPage[page] ??= []).push(Buffer.from(leaf));
+    },
   });
-  return { skeleton: { ...document, items: pages }, leavesByPage };
+  for await (const piece of bytes) splitter.push(piece);
+  const skeleton = splitter.end() as JsonObject;
+  // A page without leaves leaves a hole, which `flat` and `map` would pass over differently.
+  return { skeleton, leavesByPage: Array.from(leavesByPage, (leaves) => leaves ?? []) };
+}
+
+/** The splitter reads brackets and strings only. What is no JSON is refused here, where it is still the answer of a source. */
+function checkLeaf(leaf: Buffer): void {
+  try {
+    JSON.parse(leaf.toString('utf8'));
+  } catch {
+    throw new UnreadableDocumentError('is not valid JSON');
+  }
 }
 
 function isLeaf(element: unknown): boolean {
   return isJsonObject(element) && 'catalogEntry' in element;
-}
-
-function toBytes(leaf: unknown): Buffer {
-  return Buffer.from(JSON.stringify(leaf));
 }

@@ -4,7 +4,7 @@ import { found, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
 import type { Document, Transport } from '../transport/transport.js';
 import { concurrently } from './concurrently.js';
-import { readRegistrationDocument } from './registration-document.js';
+import { readRegistrationPage } from './registration-document.js';
 import type { RegistrationDocument } from './registration-document.js';
 import { resolveAddress } from './resource-address.js';
 
@@ -90,7 +90,7 @@ async function askPage(
   source: string,
   signal: AbortSignal,
 ): Promise<Answer<readonly Buffer[]>> {
-  const answer = await transport.document(address, { signal }, readRegistrationDocument);
+  const answer = await transport.document(address, { signal }, readRegistrationPage);
   if (answer.kind === 'unchanged')
     return refused({ source, code: 'source-refused', detail: 'answered 304 without being asked' });
   if (answer.kind !== 'found') return answer;

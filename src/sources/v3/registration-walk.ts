@@ -6,7 +6,7 @@ import type { PackageId } from '../../nuget/package-id.js';
 import { PackageVersion } from '../../nuget/package-version.js';
 import { registrationIndexPath } from '../../nuget/paths.js';
 import type { Document, DocumentAnswer, Transport } from '../transport/transport.js';
-import { readRegistrationDocument } from './registration-document.js';
+import { readRegistrationIndex } from './registration-document.js';
 import type { RegistrationDocument } from './registration-document.js';
 import { collectLeaves } from './registration-pages.js';
 import type { PageLimits } from './registration-pages.js';
@@ -46,7 +46,7 @@ export class RegistrationWalk {
   ): Promise<LeavesAnswer> {
     return addresses.inTurn<LeavesAnswer>(async (base) => {
       const address = addressBelow(base, registrationIndexPath(id));
-      const index = await this.transport.document(address, ask, readRegistrationDocument);
+      const index = await this.transport.document(address, ask, readRegistrationIndex);
       if (index.kind !== 'found') return index;
       const leaves = await collectLeaves(this.transport, index.value, this.limits, ask.signal, wants);
       return leaves.kind === 'missing' ? this.#again(address, ask.signal, wants) : withLeaves(index.value, leaves);
@@ -59,7 +59,7 @@ export class RegistrationWalk {
     signal: AbortSignal | undefined,
     wants: (page: JsonObject) => boolean,
   ): Promise<LeavesAnswer> {
-    const index = await this.transport.document(address, signal ? { signal } : {}, readRegistrationDocument);
+    const index = await this.transport.document(address, signal ? { signal } : {}, readRegistrationIndex);
     if (index.kind !== 'found') return index;
     const leaves = await collectLeaves(this.transport, index.value, this.limits, signal, wants);
     if (leaves.kind !== 'missing') return withLeaves(index.value, leaves);
