@@ -39,6 +39,7 @@ export class GrowingBytes {
   }
 
   #requireRoom(length: number): void {
-    if (length > this.maxBytes) throw new UnreadableDocumentError(`${this.complaint} (more than ${this.maxBytes} bytes)`);
+    if (length > this.maxBytes)
+      throw new UnreadableDocumentError(`${this.complaint} (more than ${this.maxBytes} bytes)`);
   }
 }

@@ -133,15 +133,13 @@ export class Download {
   async #receive(): Promise<Answer<PackageRow>> {
     const { source, identity } = this.#options;
     // Asked beside the download, never after it.
-    const publishing = source
-      .publishedHash(identity, {})
-      .catch((): Answer<PublishedHash> =>
-        failed({
-          code: 'source-failed',
-          source: source.name,
-          detail: `the hash of ${identity.toString()} could not be asked`,
-        }),
-      );
+    const publishing = source.publishedHash(identity, {}).catch((): Answer<PublishedHash> =>
+      failed({
+        code: 'source-failed',
+        source: source.name,
+        detail: `the hash of ${identity.toString()} could not be asked`,
+      }),
+    );
     const answer = await source.download(identity, {});
     if (answer.kind !== 'found') return answer;
     const { bytes, size, lastModified } = answer.value;

@@ -76,7 +76,14 @@ test('a prerelease keeps no case in addresses', async (t) => {
 
 test('a file name that belongs to another package or version is not there, and the source is not asked', async (t) => {
   const { source, larder } = await start(t);
-  for (const file of ['other.9.9.9.nupkg', 'alpha.beta.2.0.0.nupkg', 'alpha.beta.nupkg', 'alpha.beta..nupkg', 'gamma.nuspec', 'alpha.beta.1.0.0.zip']) {
+  for (const file of [
+    'other.9.9.9.nupkg',
+    'alpha.beta.2.0.0.nupkg',
+    'alpha.beta.nupkg',
+    'alpha.beta..nupkg',
+    'gamma.nuspec',
+    'alpha.beta.1.0.0.zip',
+  ]) {
     const reply = await larder.get(`v3/flat/alpha.beta/1.0.0/${file}`);
     t.is(reply.status, 404, file);
     t.is(reply.json()['code'], 'not-found');
@@ -86,7 +93,12 @@ test('a file name that belongs to another package or version is not there, and t
 
 test('what the source does not have is 404 with the reason, as a problem document and in the reason phrase', async (t) => {
   const { larder } = await start(t);
-  for (const path of ['v3/flat/nobody/index.json', 'v3/flat/alpha.beta/9.9.9/alpha.beta.9.9.9.nupkg', 'v3/flat/nobody/1.0.0/nobody.nuspec', 'v3/registration/nobody/index.json']) {
+  for (const path of [
+    'v3/flat/nobody/index.json',
+    'v3/flat/alpha.beta/9.9.9/alpha.beta.9.9.9.nupkg',
+    'v3/flat/nobody/1.0.0/nobody.nuspec',
+    'v3/registration/nobody/index.json',
+  ]) {
     const reply = await larder.get(path);
     t.is(reply.status, 404, path);
     t.is(reply.headers['content-type'], 'application/problem+json');
@@ -147,7 +159,11 @@ test('ranges of a kept package are served exactly', async (t) => {
     t.true(reply.body.equals(bytes.subarray(start, end)), range);
   }
   t.is((await larder.get(path, { range: 'bytes=5-9', 'if-range': String(etag) })).status, 206);
-  t.is((await larder.get(path, { range: 'bytes=5-9', 'if-range': '"other"' })).status, 200, 'another version of the bytes: the whole');
+  t.is(
+    (await larder.get(path, { range: 'bytes=5-9', 'if-range': '"other"' })).status,
+    200,
+    'another version of the bytes: the whole',
+  );
   t.is((await larder.get(path, { range: 'bytes=0-1,4-5' })).status, 200, 'several ranges: the whole');
   t.is((await larder.get(path, { range: 'lines=1-2' })).status, 200, 'another unit: the whole');
 });
@@ -165,7 +181,13 @@ for (const range of ['bytes=abc', 'bytes=9-5', 'bytes=99999999-', 'bytes=', 'byt
 
 test('who has the document or package already is told 304', async (t) => {
   const { larder } = await start(t);
-  for (const path of ['v3/index.json', 'v3/flat/alpha.beta/index.json', 'v3/registration/alpha.beta/index.json', 'v3/flat/alpha.beta/1.0.0/alpha.beta.1.0.0.nupkg', 'v3/flat/alpha.beta/1.0.0/alpha.beta.nuspec']) {
+  for (const path of [
+    'v3/index.json',
+    'v3/flat/alpha.beta/index.json',
+    'v3/registration/alpha.beta/index.json',
+    'v3/flat/alpha.beta/1.0.0/alpha.beta.1.0.0.nupkg',
+    'v3/flat/alpha.beta/1.0.0/alpha.beta.nuspec',
+  ]) {
     await larder.get(path);
     const { etag } = (await larder.get(path)).headers;
     t.regex(String(etag), /^"[^"]+"$/, path);
@@ -181,7 +203,10 @@ test('documents are compressed for those who ask, each form under its own valida
   const { larder } = await start(t);
   const path = 'v3/registration-semver2/alpha.beta/index.json';
   const plain = await larder.get(path);
-  for (const gzip of [await larder.get(path, { 'accept-encoding': 'gzip, deflate' }), await larder.get(path, { 'accept-encoding': 'gzip, deflate' })]) {
+  for (const gzip of [
+    await larder.get(path, { 'accept-encoding': 'gzip, deflate' }),
+    await larder.get(path, { 'accept-encoding': 'gzip, deflate' }),
+  ]) {
     t.is(gzip.headers['content-encoding'], 'gzip');
     t.true(gunzipSync(gzip.body).equals(plain.body));
     t.not(gzip.headers['etag'], plain.headers['etag']);

@@ -9,7 +9,11 @@ interface Page {
   readonly count: number;
   readonly lower: string;
   readonly upper: string;
-  readonly items?: readonly { readonly '@id': string; readonly packageContent: string; readonly catalogEntry: Readonly<Record<string, unknown>> }[];
+  readonly items?: readonly {
+    readonly '@id': string;
+    readonly packageContent: string;
+    readonly catalogEntry: Readonly<Record<string, unknown>>;
+  }[];
 }
 interface Index {
   readonly '@id': string;
@@ -17,13 +21,18 @@ interface Index {
   readonly items: readonly Page[];
 }
 
-async function start(t: Parameters<typeof startLarder>[0], packages: readonly PackageScript[], like: 'nuget.org' | 'odd' = 'nuget.org') {
+async function start(
+  t: Parameters<typeof startLarder>[0],
+  packages: readonly PackageScript[],
+  like: 'nuget.org' | 'odd' = 'nuget.org',
+) {
   const source = await startScriptedSource({ packages, like });
   t.teardown(() => source.close());
   return { source, larder: await startLarder(t, { sources: { origin: source } }) };
 }
 
-const many = (count: number): PackageScript[] => Array.from({ length: count }, (_, i) => ({ id: 'Many', version: `1.${i}.0` }));
+const many = (count: number): PackageScript[] =>
+  Array.from({ length: count }, (_, i) => ({ id: 'Many', version: `1.${i}.0` }));
 const versionsOf = (page: Page) => page.items?.map(({ catalogEntry }) => catalogEntry['version']);
 
 for (const like of ['nuget.org', 'odd'] as const) {
@@ -31,20 +40,26 @@ for (const like of ['nuget.org', 'odd'] as const) {
     const { larder } = await start(t, many(127), like);
     const index = (await larder.get('v3/registration-semver2/many/index.json')).json<Index>();
     t.is(index.count, 2);
-    t.deepEqual(index.items.map(({ count, lower, upper, items }) => [count, lower, upper, items?.length]), [
-      [64, '1.0.0', '1.63.0', 64],
-      [63, '1.64.0', '1.126.0', 63],
-    ]);
+    t.deepEqual(
+      index.items.map(({ count, lower, upper, items }) => [count, lower, upper, items?.length]),
+      [
+        [64, '1.0.0', '1.63.0', 64],
+        [63, '1.64.0', '1.126.0', 63],
+      ],
+    );
   });
 
   test(`from 128 versions on pages are documents of their own, below our own address (source like ${like})`, async (t) => {
     const { larder } = await start(t, many(129), like);
     const index = (await larder.get('v3/registration-semver2/many/index.json')).json<Index>();
-    t.deepEqual(index.items.map(({ count, lower, upper, items }) => [count, lower, upper, items]), [
-      [64, '1.0.0', '1.63.0', undefined],
-      [64, '1.64.0', '1.127.0', undefined],
-      [1, '1.128.0', '1.128.0', undefined],
-    ]);
+    t.deepEqual(
+      index.items.map(({ count, lower, upper, items }) => [count, lower, upper, items]),
+      [
+        [64, '1.0.0', '1.63.0', undefined],
+        [64, '1.64.0', '1.127.0', undefined],
+        [1, '1.128.0', '1.128.0', undefined],
+      ],
+    );
     const versions: unknown[] = [];
     for (const page of index.items) {
       t.true(page['@id'].startsWith(larder.url));
@@ -54,14 +69,21 @@ for (const like of ['nuget.org', 'odd'] as const) {
       t.is(document.parent, index['@id']);
       versions.push(...(versionsOf(document) ?? []));
     }
-    t.deepEqual(versions, many(129).map(({ version }) => version));
+    t.deepEqual(
+      versions,
+      many(129).map(({ version }) => version),
+    );
   });
 }
 
 test('a page with bounds that no version has is 404, one that moved is still served', async (t) => {
   const { larder } = await start(t, many(130));
   t.is((await larder.get('v3/registration-semver2/many/page/7.0.0/8.0.0.json')).status, 404);
-  t.deepEqual(versionsOf((await larder.get('v3/registration-semver2/many/page/1.3.0/1.5.0.json')).json<Page>()), ['1.3.0', '1.4.0', '1.5.0']);
+  t.deepEqual(versionsOf((await larder.get('v3/registration-semver2/many/page/1.3.0/1.5.0.json')).json<Page>()), [
+    '1.3.0',
+    '1.4.0',
+    '1.5.0',
+  ]);
 });
 
 test('the SemVer1 hive hides what old clients cannot read, by version and by dependency; the SemVer2 hive shows all', async (t) => {
@@ -73,7 +95,8 @@ test('the SemVer1 hive hides what old clients cannot read, by version and by dep
     { id: 'Mixed', version: '1.3.0', dependencies: { Other: '[1.0.0-a.b, )' } },
     { id: 'Modern', version: '1.0.0-a.b' },
   ]);
-  const versions = async (hive: string) => (await larder.get(`v3/${hive}/mixed/index.json`)).json<Index>().items.flatMap(versionsOf);
+  const versions = async (hive: string) =>
+    (await larder.get(`v3/${hive}/mixed/index.json`)).json<Index>().items.flatMap(versionsOf);
   t.deepEqual(await versions('registration-semver2'), ['1.0.0', '1.1.0-beta', '1.1.0-beta.2', '1.2.0+build', '1.3.0']);
   t.deepEqual(await versions('registration'), ['1.0.0', '1.1.0-beta']);
   t.is((await larder.get('v3/registration/modern/index.json')).status, 404);
@@ -82,10 +105,17 @@ test('the SemVer1 hive hides what old clients cannot read, by version and by dep
 });
 
 test('a leaf and what its catalogEntry leads to agree with the page', async (t) => {
-  const { larder } = await start(t, [{ id: 'Leafy', version: '1.0.0-RC1', listed: false, dependencies: { Other: '[1.0.0, )' } }]);
+  const { larder } = await start(t, [
+    { id: 'Leafy', version: '1.0.0-RC1', listed: false, dependencies: { Other: '[1.0.0, )' } },
+  ]);
   const index = (await larder.get('v3/registration-semver2/leafy/index.json')).json<Index>();
   const inPage = index.items[0]?.items?.[0];
-  const leaf = (await larder.get('v3/registration-semver2/LEAFY/1.0-rc1.json')).json<{ '@id': string; catalogEntry: string; listed: boolean; packageContent: string }>();
+  const leaf = (await larder.get('v3/registration-semver2/LEAFY/1.0-rc1.json')).json<{
+    '@id': string;
+    catalogEntry: string;
+    listed: boolean;
+    packageContent: string;
+  }>();
   t.is<string | undefined, string | undefined>(leaf['@id'], inPage?.['@id']);
   t.is<string | undefined, string | undefined>(leaf.packageContent, inPage?.packageContent);
   t.false(leaf.listed);

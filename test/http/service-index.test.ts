@@ -18,12 +18,23 @@ test('every registration and flat container type that some client looks for is o
   const larder = await start(t);
   const { version, resources } = (await larder.get('v3/index.json')).json<Index>();
   t.is(version, '3.0.0');
-  const at = (type: string) => resources.filter((resource) => resource['@type'] === type).map((resource) => resource['@id'].slice(larder.url.length));
-  for (const type of ['RegistrationsBaseUrl', 'RegistrationsBaseUrl/3.0.0-beta', 'RegistrationsBaseUrl/3.0.0-rc', 'RegistrationsBaseUrl/3.4.0'])
+  const at = (type: string) =>
+    resources
+      .filter((resource) => resource['@type'] === type)
+      .map((resource) => resource['@id'].slice(larder.url.length));
+  for (const type of [
+    'RegistrationsBaseUrl',
+    'RegistrationsBaseUrl/3.0.0-beta',
+    'RegistrationsBaseUrl/3.0.0-rc',
+    'RegistrationsBaseUrl/3.4.0',
+  ])
     t.deepEqual(at(type), ['v3/registration/'], type);
-  for (const type of ['RegistrationsBaseUrl/3.6.0', 'RegistrationsBaseUrl/Versioned']) t.deepEqual(at(type), ['v3/registration-semver2/'], type);
-  for (const type of ['PackageBaseAddress/3.0.0', 'PackageBaseAddress/Versioned']) t.deepEqual(at(type), ['v3/flat/'], type);
-  for (const { '@type': type, clientVersion } of resources) t.is(clientVersion !== undefined, type.endsWith('/Versioned'), type);
+  for (const type of ['RegistrationsBaseUrl/3.6.0', 'RegistrationsBaseUrl/Versioned'])
+    t.deepEqual(at(type), ['v3/registration-semver2/'], type);
+  for (const type of ['PackageBaseAddress/3.0.0', 'PackageBaseAddress/Versioned'])
+    t.deepEqual(at(type), ['v3/flat/'], type);
+  for (const { '@type': type, clientVersion } of resources)
+    t.is(clientVersion !== undefined, type.endsWith('/Versioned'), type);
 });
 
 test('what no source behind the feed can give is not offered', async (t) => {
@@ -48,10 +59,16 @@ test('addresses follow the host that the client used', async (t) => {
   const larder = await start(t);
   const { resources } = (await larder.get('v3/index.json', { host: 'nuget.corp.example:8080' })).json<Index>();
   t.true(resources.every((resource) => resource['@id'].startsWith('http://nuget.corp.example:8080/v3/')));
-  const list = (await larder.get('v3/registration/a/index.json', { host: 'nuget.corp.example:8080' })).json<{ '@id': string }>();
+  const list = (await larder.get('v3/registration/a/index.json', { host: 'nuget.corp.example:8080' })).json<{
+    '@id': string;
+  }>();
   t.is(list['@id'], 'http://nuget.corp.example:8080/v3/registration/a/index.json');
   const other = (await larder.get('v3/registration/a/index.json', { host: 'other.example' })).json<{ '@id': string }>();
-  t.is(other['@id'], 'http://other.example/v3/registration/a/index.json', 'one client never sees the address of another');
+  t.is(
+    other['@id'],
+    'http://other.example/v3/registration/a/index.json',
+    'one client never sees the address of another',
+  );
 });
 
 test('a host that is none is refused', async (t) => {
@@ -64,7 +81,8 @@ test('a host that is none is refused', async (t) => {
 
 test('forwarded addresses are believed from trusted proxies only', async (t) => {
   const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'nuget.corp.example' };
-  const first = async (config: Record<string, unknown>) => (await (await start(t, config)).get('v3/index.json', forwarded)).json<Index>().resources[0]?.['@id'];
+  const first = async (config: Record<string, unknown>) =>
+    (await (await start(t, config)).get('v3/index.json', forwarded)).json<Index>().resources[0]?.['@id'];
   t.is(await first({ trustedProxies: ['127.0.0.0/8'] }), 'https://nuget.corp.example/v3/flat/');
   t.regex(String(await first({ trustedProxies: ['10.0.0.0/8'] })), /^http:\/\/127\.0\.0\.1:/);
   t.regex(String(await first({})), /^http:\/\/127\.0\.0\.1:/);
@@ -74,5 +92,9 @@ test('a configured public address is used whatever the request says', async (t) 
   const larder = await start(t, { publicUrl: 'https://nuget.corp.example/larder/' });
   const { resources } = (await larder.get('v3/index.json')).json<Index>();
   t.true(resources.every((resource) => resource['@id'].startsWith('https://nuget.corp.example/larder/v3/')));
-  t.is((await larder.get('larder/v3/flat/a/index.json')).status, 200, 'a proxy that does not strip the path is served too');
+  t.is(
+    (await larder.get('larder/v3/flat/a/index.json')).status,
+    200,
+    'a proxy that does not strip the path is served too',
+  );
 });

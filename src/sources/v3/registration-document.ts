@@ -16,7 +16,10 @@ export async function readRegistrationIndex(bytes: AsyncIterable<Buffer>): Promi
   const elements: readonly unknown[] = Array.isArray(skeleton['items']) ? skeleton['items'] : [];
   if (!elements.some(isLeaf)) return { skeleton, leavesByPage };
   // A server that answers with a page where an index belongs.
-  return { skeleton: { ...skeleton, items: [] }, leavesByPage: [elements.map((leaf) => Buffer.from(JSON.stringify(leaf)))] };
+  return {
+    skeleton: { ...skeleton, items: [] },
+    leavesByPage: [elements.map((leaf) => Buffer.from(JSON.stringify(leaf)))],
+  };
 }
 
 /** Reads a page, or the index that some servers answer with in its place. @throws UnreadableDocumentError */
