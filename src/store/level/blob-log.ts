@@ -1,7 +1,8 @@
 import { chunkKey } from '../keys.js';
 import type { Database, Write } from './database.js';
 
-const maxBatchBytes = 2 * 1024 * 1024;
+/** LevelDB copies a batch on the event loop: at 2 MiB that took 14 ms with four packages at full speed, at 1 MiB 8 ms at no loss. */
+const maxBatchBytes = 1024 * 1024;
 /** How many counters are set aside at a time: 1 GiB of chunks. */
 const reservation = 4096;
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { checkpointKey, chunkKey, doomedKey, packageKey, recordKey } from '../keys.js';
 import type { PackageCount } from '../package-count.js';
@@ -12,6 +13,8 @@ import { decodeRow, encodeRow, fromRuns } from './package-record.js';
 import { Readers } from './readers.js';
 import type { SharedChunks } from './shared-chunks.js';
 
+const maxRecentRows = 2000;
+
 /** The index of packages over the blob log: rows come and go here, each in one step. */
 export class Shelf {
   readonly arriving = new Arriving();
@@ -20,6 +23,8 @@ export class Shelf {
   readonly changes = new SerialByKey();
   readonly #meta: Database<string>;
   readonly #count: PackageCount;
+  readonly #recentRows = new LRUCache<string, LevelRow>({ max: maxRecentRows });
+  #changeCount = 0;
   #isClosed = false;
 
   constructor(
@@ -33,8 +38,17 @@ export class Shelf {
   }
 
   async find(identity: PackageIdentity): Promise<LevelRow | undefined> {
-    const row = await this.#meta.get(packageKey(identity));
-    return row && decodeRow(row);
+    this.assertOpen();
+    const key = packageKey(identity);
+    const recent = this.#recentRows.get(key);
+    if (recent !== undefined) return recent;
+    const changesBefore = this.#changeCount;
+    const stored = await this.#meta.get(key);
+    if (stored === undefined) return undefined;
+    const row = decodeRow(stored);
+    // What was read while the index changed may be a row that has just been taken away.
+    if (this.#changeCount === changesBefore) this.#recentRows.set(key, row);
+    return row;
   }
 
   /** Makes visible a package whose record is durable. Not synced: what is lost here, the next opening finds in the log. */
@@ -44,6 +58,8 @@ export class Shelf {
       { type: 'put', key: packageKey(row.identity), value: encodeRow(row) },
       { type: 'put', key: checkpointKey, value: encodeNumber(checkpoint) },
     ]);
+    this.#changeCount++;
+    this.#recentRows.set(packageKey(row.identity), row);
     this.arriving.delete(arrival);
     this.#count.add(row);
   }
@@ -59,6 +75,8 @@ export class Shelf {
       ],
       true,
     );
+    this.#changeCount++;
+    this.#recentRows.delete(packageKey(row.identity));
     this.#count.subtract(row);
     if (!this.readers.isRead(record)) return this.#deleteBytes(row);
     this.readers.whenLeft(record, () => {

@@ -79,6 +79,8 @@ test('closing finishes commits and fact writes that were begun, and gives up pac
     },
   );
   await t.throwsAsync(() => first.facts.read(key), { message: /closed/ });
+  const { identity } = samplePackage('Begun', '1.0.0', 0).facts;
+  await t.throwsAsync(() => first.packages.find(identity), { message: /closed/ });
 
   const second = await open(path);
   t.is(
