@@ -34,8 +34,10 @@ async function runServe(options: ServeOptions, environment: Environment): Promis
   }
   try {
     const server = await serve(config, version);
+    // Listen to signals before the first line is out: who reads it may send one at once.
+    const stopped = untilStopped(server);
     if (!options.quiet) for (const line of firstLines(config, server.url)) console.log(line);
-    await untilStopped(server);
+    await stopped;
     return exitCode.done;
   } catch (error) {
     console.error(`larder: ${startFailure(error, config)}`);

@@ -67,7 +67,8 @@ function* rows(key: Key, setting: Setting | undefined, path: KeyPath): Generator
   }
   if (setting?.kind === 'list' && key.kind === 'list') {
     for (const [i, element] of setting.elements.entries()) yield* rows(key.element, element, [...path, i]);
-    if (setting.elements.length > 0) return;
+    if (setting.elements.length === 0) yield { path: pathText(path), value: '[]', origin: setting.origin };
+    return;
   }
   const isSecret = key.kind === 'leaf' && key.note.secret === true;
   const value = setting?.kind === 'leaf' ? (isSecret ? mask : setting.value) : undefined;

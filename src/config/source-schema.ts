@@ -53,7 +53,7 @@ export const sourceSchema = z
       .array(
         text(
           'The ids that this source may serve, as in Package Source Mapping: an id, a prefix that ends in `*`, or `*`. The longest pattern over all configured sources wins; other sources are not asked for such an id.',
-          'a package id, a prefix* or *',
+          'a package id, a `prefix*` or `*`',
           idPattern,
         ),
       )

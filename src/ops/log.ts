@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { maskByName, textMask } from './mask.js';
+import { censor, maskByName, secretPaths, textMask } from './mask.js';
 
 export type { Logger };
 
@@ -23,7 +23,8 @@ export function createLog(options: LogOptions, destination: LogDestination = pro
   const settings = {
     level: options.level,
     base: null,
-    formatters: { log: maskByName, bindings: maskByName },
+    formatters: { log: maskByName },
+    redact: { paths: secretPaths, censor },
     hooks: { streamWrite: textMask(options.secrets ?? []) },
   };
   if (!isPretty)

@@ -1,8 +1,19 @@
 /** What stands in a secret's place. */
-const censor = '…';
+export const censor = '…';
 
 const secretName =
-  /^(?:(?:proxy-)?authorization|cookie|set-cookie|password|passwd|token|secret|key|credentials?|.*api-?key)$/i;
+  /^(?:(?:proxy-)?authorization|cookie|set-cookie|password|passwd|token|secret|credentials?|private-?key|.*api-?key)$/i;
+/** For a child log's own members, which pino writes before any formatter can see them. */
+export const secretPaths = [
+  'authorization',
+  'Authorization',
+  'password',
+  'token',
+  'secret',
+  'apiKey',
+  'credentials',
+].flatMap((name) => [name, `*.${name}`]);
+
 /** Deeper than any entry of ours; an object that holds itself ends here. */
 const maxDepth = 6;
 

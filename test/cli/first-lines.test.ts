@@ -1,0 +1,23 @@
+import test from 'ava';
+import { firstLines } from '../../src/cli/first-lines.js';
+import { configSchema } from '../../src/config/schema.js';
+
+test('the line to paste names the feed and consents to plain http', (t) => {
+  t.deepEqual(firstLines(configSchema.parse({}), 'http://127.0.0.1:6848'), [
+    'Feed: http://127.0.0.1:6848/v3/index.json',
+    'dotnet nuget add source http://127.0.0.1:6848/v3/index.json --name larder --allow-insecure-connections',
+  ]);
+});
+
+test('https needs no consent, and the public address is the one that clients can use', (t) => {
+  const config = configSchema.parse({ publicUrl: 'https://nuget.corp.example/sub' });
+  t.deepEqual(firstLines(config, 'http://0.0.0.0:6848/'), [
+    'Feed: https://nuget.corp.example/sub/v3/index.json',
+    'dotnet nuget add source https://nuget.corp.example/sub/v3/index.json --name larder',
+  ]);
+});
+
+test('without a feed called default the first one is named', (t) => {
+  const config = configSchema.parse({ feeds: [{ name: 'team' }] });
+  t.is(firstLines(config, 'http://h:1')[0], 'Feed: http://h:1/feeds/team/v3/index.json');
+});
