@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Config } from './config/schema.js';
+import { secretsOf } from './config/secrets.js';
 import { Feed } from './feed/feed.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
@@ -47,7 +48,7 @@ const refreshGraceMs = 500;
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
   const clock = parts.clock ?? systemClock;
-  const log = parts.log ?? createLog(config.log);
+  const log = parts.log ?? createLog({ ...config.log, secrets: secretsOf(config) });
   const counters = createCounters();
   const store =
     parts.store ??

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { addSourceCommand } from '../nuget/add-source-command.js';
 
 /**
  * What a person needs at the start: the address of the feed, and the line that makes it known to the .NET SDK, which wants a word
@@ -10,6 +11,5 @@ export function firstLines(config: Config, url: string): string[] {
   const feed = config.feeds.find(({ name }) => name === 'default') ?? config.feeds[0];
   const path = feed && feed.name !== 'default' ? `/feeds/${feed.name}` : '';
   const index = `${base}${path}/v3/index.json`;
-  const consent = index.startsWith('http://') ? ' --allow-insecure-connections' : '';
-  return [`Feed: ${index}`, `dotnet nuget add source ${index} --name larder${consent}`];
+  return [`Feed: ${index}`, addSourceCommand(index)];
 }

@@ -30,10 +30,13 @@ const store = z
       'The folder of the store, seen from the working directory. One process owns it at a time.',
       'a path',
     ).prefault('./data'),
-    maxBytes: size('What the packages kept may take together. Without it, the disk is the limit.', {
-      text: '1MB',
-      bytes: 1e6,
-    }).optional(),
+    maxBytes: size(
+      'What the packages kept are meant to take together. Reported by `/api/status`; this version evicts nothing.',
+      {
+        text: '1MB',
+        bytes: 1e6,
+      },
+    ).optional(),
   })
   .register(notes, { about: 'Where packages and facts are kept.', allowed: '{ kind, path, maxBytes }' })
   .transform(({ path, ...rest }) => ({ ...rest, path: resolve(path) }));

@@ -1,4 +1,4 @@
-import { pasteLine } from './paste-line.js';
+import { addSourceCommand } from '../nuget/add-source-command.js';
 
 export interface Home {
   readonly version: string;
@@ -39,7 +39,7 @@ small { opacity: .75; }
 <h1>Larder</h1>
 <p>This is a NuGet feed. It fetches packages from its sources once, checks and keeps them, and goes on serving them when a source is slow, down or out of reach.</p>
 <h2>Use it</h2>
-<pre><code>${escape(pasteLine(feedUrl))}</code></pre>
+<pre><code>${escape(addSourceCommand(feedUrl))}</code></pre>
 <p>Or name this address as a package source: <a href="${escape(feedUrl)}">${escape(feedUrl)}</a></p>
 <h2>Kept here</h2>
 <dl>

@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sources: ['feed', 'nuget', 'codec', 'ops'],
   store: ['feed', 'nuget', 'codec', 'ops'],
   http: ['feed', 'nuget', 'codec', 'policy', 'ops', 'ui'],
-  cli: ['config', 'ops', 'feed', 'compose'],
+  cli: ['nuget', 'config', 'ops', 'feed', 'compose'],
   main: ['cli'],
   compose: ['nuget', 'codec', 'policy', 'config', 'ops', 'feed', 'bundle', 'sources', 'store', 'http', 'ui'],
 };

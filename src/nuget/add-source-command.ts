@@ -1,4 +1,4 @@
 /** The line that makes a feed known to NuGet. Plain http must be allowed by name since NuGet 6.12 (NU1302). */
-export function pasteLine(feedUrl: string): string {
+export function addSourceCommand(feedUrl: string): string {
   return `dotnet nuget add source ${feedUrl} --name larder${feedUrl.startsWith('http:') ? ' --allow-insecure-connections' : ''}`;
 }
