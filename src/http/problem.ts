@@ -81,7 +81,12 @@ export class ProblemError extends Error {
 }
 
 export function problemOf(reason: Reason): Problem {
-  return { code: reason.code, detail: reason.detail, source: reason.source, retryAfterMs: reason.retryAfterMs };
+  return { code: reason.code, detail: toldOfSource(reason), source: reason.source, retryAfterMs: reason.retryAfterMs };
+}
+
+/** What happened and with which source: in a build log nothing else tells them apart. */
+export function toldOfSource({ source, detail }: Pick<Reason, 'source' | 'detail'>): string {
+  return source === undefined || detail.includes(source) ? detail : `${source}: ${detail}`;
 }
 
 export function statusOf(code: ProblemCode): number {
