@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../codec/json-document.js';
+import { UnreadableDocumentError, isJsonObject } from '../../codec/json-document.js';
 import type { JsonObject } from '../../codec/json-document.js';
 import { readJson } from '../transport/json-reader.js';
 
@@ -13,7 +13,9 @@ export interface RegistrationDocument {
 /** @throws UnreadableDocumentError */
 export async function readRegistrationDocument(bytes: AsyncIterable<Buffer>): Promise<RegistrationDocument> {
   const document = await readJson(bytes);
-  const elements: unknown[] = Array.isArray(document['items']) ? document['items'] : [];
+  // Without its list it is something else (an error in disguise, say), and does not tell that there is nothing.
+  if (!Array.isArray(document['items'])) throw new UnreadableDocumentError('is not a registration');
+  const elements: unknown[] = document['items'];
   if (elements.some(isLeaf)) {
     return { skeleton: { ...document, items: [] }, leavesByPage: [elements.map(toBytes)] };
   }
