@@ -7,7 +7,7 @@ import type { AppContext } from './app.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
 import type { FinishedDocument } from './finished-document.js';
 import type { HotDocuments } from './hot-documents.js';
-import { problemOf, ProblemError } from './problem.js';
+import { problemOf, ProblemError, toldOfSource } from './problem.js';
 
 export interface DocumentSending {
   readonly hot: HotDocuments;
@@ -72,7 +72,8 @@ function warningOf({ leftOut, staleBecause }: FeedDocument): string | undefined 
     return ascii(
       `Larder left out ${leftOut.map(({ source }) => source ?? 'a source').join(', ')}: ${leftOut[0]?.detail ?? ''}`,
     );
-  if (staleBecause.length > 0) return ascii(`Larder answers from what it keeps: ${staleBecause[0]?.detail ?? ''}`);
+  if (staleBecause.length > 0)
+    return ascii(`Larder answers from what it keeps: ${staleBecause.map(toldOfSource).join('; ')}`);
   return undefined;
 }
 

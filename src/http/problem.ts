@@ -81,10 +81,12 @@ export class ProblemError extends Error {
 }
 
 export function problemOf(reason: Reason): Problem {
-  const { code, source, retryAfterMs } = reason;
-  // A source's reasons speak of "its answer": for a client the source must be named.
-  const detail = source === undefined || reason.detail.includes(source) ? reason.detail : `${source}: ${reason.detail}`;
-  return { code, detail, source, retryAfterMs };
+  return { code: reason.code, detail: toldOfSource(reason), source: reason.source, retryAfterMs: reason.retryAfterMs };
+}
+
+/** What happened and with which source: in a build log nothing else tells them apart. */
+export function toldOfSource({ source, detail }: Pick<Reason, 'source' | 'detail'>): string {
+  return source === undefined || detail.includes(source) ? detail : `${source}: ${detail}`;
 }
 
 export function statusOf(code: ProblemCode): number {

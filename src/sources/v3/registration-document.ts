@@ -39,6 +39,8 @@ async function split(bytes: AsyncIterable<Buffer>, kind: 'index' | 'page'): Prom
   });
   for await (const piece of bytes) splitter.push(piece);
   const skeleton = splitter.end() as JsonObject;
+  // Without its list it is something else (an error in disguise, say), and does not tell that there is nothing.
+  if (!Array.isArray(skeleton['items'])) throw new UnreadableDocumentError('is not a registration');
   // A page without leaves leaves a hole, which `flat` and `map` would pass over differently.
   return { skeleton, leavesByPage: Array.from(leavesByPage, (leaves) => leaves ?? []) };
 }

@@ -67,7 +67,9 @@ export class V3Source implements Source {
     if (!index.value.flatContainer.areOffered) return this.#versionsOfRegistration(index.value, id, ask);
     const list = await this.#versionStrings(index.value, id, ask);
     if (list.kind !== 'found') return list;
-    return found({ value: await listVersions(list.value.value), validators: list.value.validators });
+    const listing = await listVersions(list.value.value);
+    if (listing.versions.length === 0) return this.#refused('its version list holds nothing that NuGet can read');
+    return found({ value: listing, validators: list.value.validators });
   }
 
   async registration(id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>> {

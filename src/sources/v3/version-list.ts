@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UnreadableDocumentError } from '../../codec/json-document.js';
 import type { JsonObject } from '../../codec/json-document.js';
 import { PackageVersion } from '../../nuget/package-version.js';
 import type { VersionListing } from '../../feed/source.js';
@@ -6,10 +7,15 @@ import type { VersionListing } from '../../feed/source.js';
 /** Strings read between two turns of the event loop: about 2 ms. */
 const sliceSize = 2_000;
 
-/** The strings of a flat container's version list (`package-base-address-resource.md`); an absent list holds none. */
+/**
+ * The strings of a flat container's version list (`package-base-address-resource.md`).
+ *
+ * @throws UnreadableDocumentError without a list: such an answer (an error in disguise, say) does not tell that there are no versions
+ */
 export function readVersionStrings(document: JsonObject): readonly unknown[] {
   const versions = document['versions'];
-  return Array.isArray(versions) ? versions : [];
+  if (!Array.isArray(versions)) throw new UnreadableDocumentError('is not a version list');
+  return versions;
 }
 
 /** Reads version strings as a listing: ascending, each version once, what NuGet cannot read set apart. */
