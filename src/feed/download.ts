@@ -70,31 +70,29 @@ export class Download {
    */
   async *stream(start = 0, end = Number.MAX_SAFE_INTEGER): AsyncGenerator<Buffer> {
     let offset = start;
-    while (offset < end) {
+    while (offset < end && !this.#settled) {
       const progress = this.#progress.promise;
       const available = Math.min(end, this.#released());
       if (offset < available) {
         const piece = await this.#piece(offset, Math.min(pieceBytes, available - offset));
         offset += piece.length;
         yield piece;
-      } else if (this.#settled?.kind === 'found') return;
-      else if (this.#settled)
-        throw new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reasonOf(this.#settled)}`);
-      else await progress;
+      } else await progress;
     }
+    if (offset >= end || !this.#settled) return;
+    if (this.#settled.kind !== 'found')
+      throw new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reasonOf(this.#settled)}`);
+    const row = this.#settled.value;
+    // In the store's own pieces, which its readers share: pieces that begin elsewhere would be copies, one for each reader.
+    if (offset < row.size) yield* (await this.#options.packages.open(row)).stream(offset, Math.min(end, row.size));
   }
 
   #released(): number {
     const received = this.#incoming?.received ?? 0;
-    if (this.#settled) return this.#settled.kind === 'found' ? this.#settled.value.size : 0;
     return this.#size === undefined ? received : Math.min(received, this.#size - 1);
   }
 
   async #piece(offset: number, maxLength: number): Promise<Buffer> {
-    if (this.#settled?.kind === 'found') {
-      const content = await this.#options.packages.open(this.#settled.value);
-      return content.read(offset, maxLength);
-    }
     if (!this.#incoming) throw new DownloadFailedError(`the download of ${this.identity.toString()} has not begun`);
     return this.#incoming.peek(offset, maxLength);
   }
