@@ -74,15 +74,12 @@ export class Transport {
     maxBytes = this.options.maxDocumentBytes,
   ): Promise<DocumentAnswer<T>> {
     const { source } = this.options;
-    const headers = {
-      accept: 'application/json, */*;q=0.5',
-      'accept-encoding': 'gzip, deflate, br',
-      ...conditions(ask.validators),
-    };
+    const asked = conditions(ask.validators);
+    const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
     const opened = await this.#open(url, headers, 'document', ask.signal);
     if ('kind' in opened) return opened;
     const { response } = opened;
-    if (response.statusCode === 304 && ask.validators !== undefined) {
+    if (response.statusCode === 304 && Object.keys(asked).length > 0) {
       release(opened);
       return { kind: 'unchanged' };
     }
