@@ -212,9 +212,10 @@ export class ScriptedSource {
     if (leaf !== undefined)
       return this.traits.details ? this.#document(documents.leafDocument(root, hive, leaf), gzip) : undefined;
     const { index, pages } = documents.registration(root, hive, packages, this.traits);
+    // Whoever asks for the index asks for its pages next.
+    for (const [at, page] of pages) this.#resources.set(`/${at}`, this.#document(page, gzip));
     if (path === `/v3/${hive}/${key}/index.json`) return this.#document(index, gzip);
-    const page = pages.get(path.slice(1));
-    return page && this.#document(page, gzip);
+    return this.#resources.get(path);
   }
 
   #catalogDetails(path: string): Resource | undefined {

@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { Reason } from '../../feed/answer.js';
 
 export interface Deadlines {
@@ -9,6 +10,8 @@ export interface Deadlines {
 
 /** What a failed exchange means. Says only what kind of failure it was: an error's own text may hold addresses. */
 export function reasonOfFailure(error: unknown, source: string, deadlines: Deadlines): Reason {
+  if (error instanceof errors.HTTPParserError)
+    return { source, code: 'source-failed', detail: 'its answer is not HTTP' };
   const code = codeOf(error);
   switch (code) {
     case 'UND_ERR_HEADERS_TIMEOUT':
@@ -27,7 +30,6 @@ export function reasonOfFailure(error: unknown, source: string, deadlines: Deadl
   const detail = unreachable.get(code);
   if (detail !== undefined) return { source, code: 'source-unreachable', detail };
   if (isTlsCode(code)) return { source, code: 'source-unreachable', detail: `TLS failed (${code})` };
-  if (code.startsWith('HPE_')) return { source, code: 'source-failed', detail: 'its answer is not HTTP' };
   return { source, code: 'source-failed', detail: `asking failed${code && ` (${code})`}` };
 }
 

@@ -39,5 +39,14 @@ function toHeaders(auth: SourceAuth): Record<string, string> {
 
 function fromUserInfo(url: URL): SourceAuth {
   if (url.username === '' && url.password === '') return { kind: 'none' };
-  return { kind: 'basic', username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  return { kind: 'basic', username: unescape(url.username), password: unescape(url.password) };
+}
+
+/** A stray % stands for itself. */
+function unescape(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

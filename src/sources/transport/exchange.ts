@@ -13,7 +13,7 @@ export interface Exchange {
   readonly headersMs: number;
   /** From asking to the end of the body, or to where reading was given up. */
   readonly totalMs: number;
-  /** Why it ended early, where it did. */
+  /** What went wrong on the source's side, where something did; one whose asker gave up has none. */
   readonly failure?: ReasonCode;
 }
 

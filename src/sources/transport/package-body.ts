@@ -5,27 +5,23 @@ type Bytes = PackageBytes['bytes'];
 
 /** A package's bytes on their way: read once, or let go. */
 export class PackageBody implements Bytes {
-  #failure: Error | undefined;
-
+  /** @param reading aborted when the bytes are let go of; what reads `decoded` then throws its reason */
   constructor(
     private readonly body: ResponseBody,
     private readonly decoded: AsyncIterable<Buffer>,
-    private readonly onAbandoned: () => void,
+    private readonly reading: AbortController,
+    private readonly onLetGo: () => void,
   ) {}
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
-    try {
-      yield* this.decoded;
-    } catch (error) {
-      throw this.#failure ?? error;
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return this.decoded[Symbol.asyncIterator]();
   }
 
-  /** Ends the exchange with the source. A reader in the middle gets `error`, or hears that the bytes broke off. */
+  /** Ends the exchange with the source. A reader in the middle gets `error`. */
   destroy(error?: Error): this {
-    this.#failure ??= error;
+    this.reading.abort(error);
     this.body.destroy();
-    this.onAbandoned();
+    this.onLetGo();
     return this;
   }
 }

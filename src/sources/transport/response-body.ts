@@ -15,19 +15,17 @@ export async function* wireBytes(
   record: ExchangeRecord,
   reasonOf: (error: unknown) => Reason,
 ): AsyncGenerator<Buffer> {
-  let isWhole = false;
   let reason: Reason | undefined;
   try {
     for await (const piece of body) {
       record.bytes += (piece as Buffer).length;
       yield piece as Buffer;
     }
-    isWhole = true;
   } catch (error) {
     reason = reasonOf(error);
     throw new SourceBrokeOff(reason);
   } finally {
-    record.over(isWhole ? undefined : (reason?.code ?? 'source-refused'));
+    record.over(reason?.code);
   }
 }
 

@@ -74,15 +74,12 @@ export class Transport {
     maxBytes = this.options.maxDocumentBytes,
   ): Promise<DocumentAnswer<T>> {
     const { source } = this.options;
-    const headers = {
-      accept: 'application/json, */*;q=0.5',
-      'accept-encoding': 'gzip, deflate, br',
-      ...conditions(ask.validators),
-    };
+    const asked = conditions(ask.validators);
+    const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
     const opened = await this.#open(url, headers, 'document', ask.signal);
     if ('kind' in opened) return opened;
     const { response } = opened;
-    if (response.statusCode === 304 && ask.validators !== undefined) {
+    if (response.statusCode === 304 && Object.keys(asked).length > 0) {
       release(opened);
       return { kind: 'unchanged' };
     }
@@ -118,11 +115,14 @@ export class Transport {
       release(opened, objection.code);
       return refused({ source, ...objection });
     }
-    const decoded = this.#decoded(opened, (bytes) => (size === undefined ? bytes : exactBytes(bytes, size, source)));
+    const reading = new AbortController();
+    const limit = (bytes: AsyncIterable<Buffer>) =>
+      size === undefined ? boundedBytes(bytes, maxPackageBytes, source) : exactBytes(bytes, size, source);
+    const decoded = this.#decoded(opened, limit, reading.signal);
     if ('kind' in decoded) return decoded;
     const lastModified = readHeader(response.headers, 'last-modified');
     return found({
-      bytes: new PackageBody(response.body, boundedBytes(decoded, maxPackageBytes, source), () => record.over()),
+      bytes: new PackageBody(response.body, decoded, reading, () => record.over()),
       ...(size !== undefined && { size }),
       ...(lastModified !== undefined && { lastModified }),
     });
@@ -177,7 +177,7 @@ export class Transport {
       return { response, record, url };
     } catch (error) {
       const reason = this.#reasonOf(error);
-      record.over(reason.code);
+      record.over(signal?.aborted ? undefined : reason.code);
       signal?.throwIfAborted();
       // A kept-alive connection that the source closed just now: ask once more on a new one.
       if (!isRepeat && isLostConnection(error)) return this.#exchange(url, headers, carries, signal, true);

@@ -7,7 +7,7 @@ import { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { PackageVersion } from '../../nuget/package-version.js';
 import { leafPath } from '../../nuget/paths.js';
-import { readJson } from '../transport/json-reader.js';
+import { readJson, smallDocumentBytes } from '../transport/json-reader.js';
 import type { DocumentAnswer, Transport } from '../transport/transport.js';
 import { addressBelow, resolveAddress } from './resource-address.js';
 import type { ServiceIndex } from './service-index.js';
@@ -25,7 +25,7 @@ export async function askPublishedHash(
 ): Promise<Answer<PublishedHash>> {
   const ask = signal === undefined ? {} : { signal };
   const leaf: DocumentAnswer<JsonObject> = await registration.inTurn((base) =>
-    transport.document(addressBelow(base, leafPath(identity)), ask, readJson),
+    transport.document(addressBelow(base, leafPath(identity)), ask, readJson, smallDocumentBytes),
   );
   if (leaf.kind === 'unchanged') return unasked(source);
   if (leaf.kind !== 'found') return leaf;
@@ -35,7 +35,7 @@ export async function askPublishedHash(
   const address = resolveAddress(isJsonObject(entry) ? entry['@id'] : entry, leaf.value.url);
   if (address === undefined) return missing;
 
-  const details = await transport.document(address, ask, readJson);
+  const details = await transport.document(address, ask, readJson, smallDocumentBytes);
   if (details.kind === 'unchanged') return unasked(source);
   if (details.kind !== 'found') return details;
   if (!isOf(details.value.value, identity))

@@ -14,7 +14,7 @@ import type {
 import type { PackageId } from '../../nuget/package-id.js';
 import { PackageIdentity } from '../../nuget/package-identity.js';
 import { nupkgPath, versionListPath } from '../../nuget/paths.js';
-import { readJson } from '../transport/json-reader.js';
+import { readJson, smallDocumentBytes } from '../transport/json-reader.js';
 import { Transport } from '../transport/transport.js';
 import type { Document, DocumentAnswer, TransportOptions } from '../transport/transport.js';
 import { askPublishedHash } from './published-hash.js';
@@ -38,6 +38,8 @@ export interface V3SourceOptions extends Omit<TransportOptions, 'source' | 'url'
 /** A version list's room for each version allowed: the longest in use take half of it. */
 const bytesPerVersion = 64;
 const leastListBytes = 1_048_576;
+/** The pool's own time limits are coarse, by about a second: they shall speak first. */
+const indexGraceMs = 2_000;
 const maxHashesRemembered = 10_000;
 
 /** A NuGet server of the V3 protocol. */
@@ -117,10 +119,10 @@ export class V3Source implements Source {
 
   /** Nobody's signal ends this reading, since many may wait for it: it has a deadline of its own. */
   async #readIndex(url: URL): Promise<ServiceIndexAnswer> {
-    const deadlineMs = this.options.timeouts.headersMs + this.options.timeouts.idleMs;
+    const deadlineMs = this.options.timeouts.headersMs + this.options.timeouts.idleMs + indexGraceMs;
     const signal = AbortSignal.timeout(deadlineMs);
     try {
-      const answer = await this.#transport.document(url, { signal }, readJson);
+      const answer = await this.#transport.document(url, { signal }, readJson, smallDocumentBytes);
       if (answer.kind === 'missing') return this.#refused('has no service index at its address');
       if (answer.kind === 'unchanged') return this.#unasked();
       if (answer.kind !== 'found') return answer;

@@ -4,8 +4,8 @@ import type { JsonObject } from '../../codec/json-document.js';
 import { PackageVersion } from '../../nuget/package-version.js';
 import type { VersionListing } from '../../feed/source.js';
 
-/** Strings read between two turns of the event loop: about 2 ms. */
-const sliceSize = 2_000;
+/** Strings read between two turns of the event loop: about 1 ms. */
+const sliceSize = 1_000;
 
 /**
  * The strings of a flat container's version list (`package-base-address-resource.md`).

@@ -1,0 +1,68 @@
+import test from 'ava';
+import { failed, found } from '../../../src/feed/answer.js';
+import type { Clock } from '../../../src/ops/clock.js';
+import { ResourceAddresses } from '../../../src/sources/v3/resource-addresses.js';
+import { ServiceIndexMemo } from '../../../src/sources/v3/service-index-memo.js';
+import type { ServiceIndexAnswer } from '../../../src/sources/v3/service-index-memo.js';
+
+const index = () =>
+  found({ registration: new ResourceAddresses([]), flatContainer: new ResourceAddresses([]), hasCatalog: false });
+const failure = failed({ code: 'source-unreachable', detail: 'connection refused' });
+
+function memoOf(answers: (() => Promise<ServiceIndexAnswer>)[]) {
+  const clock: Clock & { nowMs: number } = { nowMs: 0, now: () => clock.nowMs, sleep: async () => undefined };
+  const asked = { times: 0 };
+  const memo = new ServiceIndexMemo(
+    async () => {
+      const next = answers[asked.times++];
+      if (next === undefined) throw new Error('asked too often');
+      return next();
+    },
+    600_000,
+    clock,
+  );
+  return { memo, clock, asked };
+}
+
+test('it is read once for all who wait, and again only after its time', async (t) => {
+  const { memo, clock, asked } = memoOf([async () => index(), async () => index()]);
+  const [first, second] = await Promise.all([memo.get(), memo.get()]);
+  t.is(first, second);
+  clock.nowMs = 599_999;
+  t.is(await memo.get(), first);
+  t.is(asked.times, 1);
+  clock.nowMs = 600_000;
+  t.not(await memo.get(), first);
+  t.is(asked.times, 2);
+});
+
+test('a failure is not kept: the next use asks again', async (t) => {
+  const { memo } = memoOf([async () => failure, async () => index()]);
+  t.is((await memo.get()).kind, 'failed');
+  t.is((await memo.get()).kind, 'found');
+});
+
+test('when reading it anew fails, the last good one is used, and the source is not asked each time', async (t) => {
+  const { memo, clock, asked } = memoOf([async () => index(), async () => failure, async () => index()]);
+  const first = await memo.get();
+  clock.nowMs = 700_000;
+  t.is(await memo.get(), first);
+  t.is(await memo.get(), first);
+  t.is(asked.times, 2);
+  clock.nowMs = 711_000;
+  t.not(await memo.get(), first);
+});
+
+test('one who gives up does not end the reading for the others', async (t) => {
+  let finish: (answer: ServiceIndexAnswer) => void = () => undefined;
+  const { memo, asked } = memoOf([() => new Promise((resolve) => (finish = resolve))]);
+  const impatient = new AbortController();
+  const reason = new Error('no time');
+  const givenUp = memo.get(impatient.signal);
+  const patient = memo.get();
+  impatient.abort(reason);
+  await t.throwsAsync(givenUp, { is: reason });
+  finish(index());
+  t.is((await patient).kind, 'found');
+  t.is(asked.times, 1);
+});
