@@ -5,7 +5,7 @@ import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { admit } from './admit.js';
 import { failed, found, refused } from './answer.js';
-import type { Answer } from './answer.js';
+import type { Answer, Reason } from './answer.js';
 import { deferred } from './deferred.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
@@ -14,6 +14,12 @@ import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
 export class DownloadFailedError extends Error {
   override readonly name = 'DownloadFailedError';
+  constructor(
+    message: string,
+    readonly reason: Reason,
+  ) {
+    super(message);
+  }
 }
 
 /** What the first bytes told. */
@@ -78,8 +84,7 @@ export class Download {
         offset += piece.length;
         yield piece;
       } else if (this.#settled?.kind === 'found') return;
-      else if (this.#settled)
-        throw new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reasonOf(this.#settled)}`);
+      else if (this.#settled) throw this.#failure(this.#settled);
       else await progress;
     }
   }
@@ -95,8 +100,20 @@ export class Download {
       const content = await this.#options.packages.open(this.#settled.value);
       return content.read(offset, maxLength);
     }
-    if (!this.#incoming) throw new DownloadFailedError(`the download of ${this.identity.toString()} has not begun`);
+    if (!this.#incoming) throw new RangeError(`the download of ${this.identity.toString()} has not begun`);
     return this.#incoming.peek(offset, maxLength);
+  }
+
+  #failure(settled: Exclude<Answer<PackageRow>, { kind: 'found' }>): DownloadFailedError {
+    const reason: Reason =
+      settled.kind === 'missing'
+        ? {
+            code: 'source-failed',
+            source: this.source,
+            detail: `${this.source} no longer has ${this.identity.toString()}`,
+          }
+        : settled.reason;
+    return new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reason.detail}`, reason);
   }
 
   #advance(): void {
@@ -133,15 +150,13 @@ export class Download {
   async #receive(): Promise<Answer<PackageRow>> {
     const { source, identity } = this.#options;
     // Asked beside the download, never after it.
-    const publishing = source
-      .publishedHash(identity, {})
-      .catch((): Answer<PublishedHash> =>
-        failed({
-          code: 'source-failed',
-          source: source.name,
-          detail: `the hash of ${identity.toString()} could not be asked`,
-        }),
-      );
+    const publishing = source.publishedHash(identity, {}).catch((): Answer<PublishedHash> =>
+      failed({
+        code: 'source-failed',
+        source: source.name,
+        detail: `the hash of ${identity.toString()} could not be asked`,
+      }),
+    );
     const answer = await source.download(identity, {});
     if (answer.kind !== 'found') return answer;
     const { bytes, size, lastModified } = answer.value;
@@ -257,8 +272,4 @@ async function readFully(incoming: IncomingPackage, offset: number, length: numb
   }
   const [only] = pieces;
   return pieces.length === 1 && only ? only : Buffer.concat(pieces);
-}
-
-function reasonOf(answer: Answer<unknown>): string {
-  return answer.kind === 'failed' || answer.kind === 'refused' ? answer.reason.detail : 'it is not there';
 }
