@@ -5,7 +5,7 @@ import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { admit } from './admit.js';
 import { failed, found, refused } from './answer.js';
-import type { Answer } from './answer.js';
+import type { Answer, Reason } from './answer.js';
 import { deferred } from './deferred.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
@@ -14,6 +14,12 @@ import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
 export class DownloadFailedError extends Error {
   override readonly name = 'DownloadFailedError';
+  constructor(
+    message: string,
+    readonly reason: Reason,
+  ) {
+    super(message);
+  }
 }
 
 /** What the first bytes told. */
@@ -80,8 +86,7 @@ export class Download {
       } else await progress;
     }
     if (offset >= end || !this.#settled) return;
-    if (this.#settled.kind !== 'found')
-      throw new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reasonOf(this.#settled)}`);
+    if (this.#settled.kind !== 'found') throw this.#failure(this.#settled);
     const row = this.#settled.value;
     // In the store's own pieces, which its readers share: pieces that begin elsewhere would be copies, one for each reader.
     if (offset < row.size) yield* (await this.#options.packages.open(row)).stream(offset, Math.min(end, row.size));
@@ -93,8 +98,20 @@ export class Download {
   }
 
   async #piece(offset: number, maxLength: number): Promise<Buffer> {
-    if (!this.#incoming) throw new DownloadFailedError(`the download of ${this.identity.toString()} has not begun`);
+    if (!this.#incoming) throw new RangeError(`the download of ${this.identity.toString()} has not begun`);
     return this.#incoming.peek(offset, maxLength);
+  }
+
+  #failure(settled: Exclude<Answer<PackageRow>, { kind: 'found' }>): DownloadFailedError {
+    const reason: Reason =
+      settled.kind === 'missing'
+        ? {
+            code: 'source-failed',
+            source: this.source,
+            detail: `${this.source} no longer has ${this.identity.toString()}`,
+          }
+        : settled.reason;
+    return new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reason.detail}`, reason);
   }
 
   #advance(): void {
@@ -253,8 +270,4 @@ async function readFully(incoming: IncomingPackage, offset: number, length: numb
   }
   const [only] = pieces;
   return pieces.length === 1 && only ? only : Buffer.concat(pieces);
-}
-
-function reasonOf(answer: Answer<unknown>): string {
-  return answer.kind === 'failed' || answer.kind === 'refused' ? answer.reason.detail : 'it is not there';
 }

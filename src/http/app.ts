@@ -6,7 +6,7 @@ import Koa from 'koa';
 import { DownloadFailedError } from '../feed/download.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
 import type { Logger } from '../ops/log.js';
-import { ProblemError, sendProblem } from './problem.js';
+import { problemOf, ProblemError, sendProblem } from './problem.js';
 import type { Problem } from './problem.js';
 import { createTrace } from './trace.js';
 import type { Trace } from './trace.js';
@@ -77,7 +77,7 @@ function problems(log: Logger): Koa.Middleware<AppState> {
 
 function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof DownloadFailedError) return { code: 'source-failed', detail: error.message };
+  if (error instanceof DownloadFailedError) return problemOf(error.reason);
   if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };
   log.error({ err: error, id: trace.id, version: trace.version }, 'a request ended in an error of our own');
   return { code: 'internal', detail: 'an error in Larder; the log has more' };
