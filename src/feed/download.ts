@@ -40,6 +40,8 @@ export interface DownloadOptions {
 
 /** Longest piece that one read hands out, in bytes. */
 const pieceBytes = 256 * 1024;
+/** Bytes that make no whole piece wait at most so long for more, in milliseconds. */
+const tellWithinMs = 10;
 /** A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. */
 const smallBytes = 256 * 1024;
 const smallGraceMs = 30;
@@ -114,10 +116,24 @@ export class Download {
     return new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reason.detail}`, reason);
   }
 
+  /** Wakes the readers that have read all there was. */
   #advance(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    this.#toldBytes = this.#incoming?.received ?? 0;
     const { resolve } = this.#progress;
     this.#progress = deferred<void>();
     resolve();
+  }
+
+  #toldBytes = 0;
+  #soon: NodeJS.Timeout | undefined;
+
+  /** The first bytes are told at once. After that hundreds of readers are woken for whole pieces, or for what came when it is little. */
+  #tell(): void {
+    const untold = (this.#incoming?.received ?? 0) - this.#toldBytes;
+    if (this.#toldBytes === 0 || untold >= pieceBytes) this.#advance();
+    else this.#soon ??= setTimeout(() => this.#advance(), tellWithinMs);
   }
 
   async #run(): Promise<Answer<PackageRow>> {
@@ -218,7 +234,7 @@ export class Download {
           });
         }
         this.#open({ ...(size !== undefined && { size }), ...(lastModified !== undefined && { lastModified }) });
-        this.#advance();
+        this.#tell();
       }
     } catch (error) {
       if (error instanceof SourceBrokeOff) return failed(error.reason);

@@ -140,6 +140,10 @@ async function pump(
 /** Resolves when the client took what was written, or left. */
 function drained(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    if (res.destroyed) {
+      resolve();
+      return;
+    }
     const settle = () => {
       res.off('drain', settle);
       res.off('close', settle);

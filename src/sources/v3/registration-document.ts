@@ -32,7 +32,9 @@ async function split(bytes: AsyncIterable<Buffer>, kind: 'index' | 'page'): Prom
   const splitter = new RegistrationSplitter({
     kind,
     onLeaf: (page, leaf) => {
-      checkLeaf(leaf);
+      const element = parseLeaf(leaf);
+      // In place of a page some servers answer with an index: what stands there is no leaf.
+      if (kind === 'page' && !isLeaf(element)) return;
       // Copied: the bytes may be a view of what arrived.
       (leavesByPage[page] ??= []).push(Buffer.from(leaf));
     },
@@ -40,15 +42,16 @@ async function split(bytes: AsyncIterable<Buffer>, kind: 'index' | 'page'): Prom
   for await (const piece of bytes) splitter.push(piece);
   const skeleton = splitter.end() as JsonObject;
   // Without its list it is something else (an error in disguise, say), and does not tell that there is nothing.
-  if (!Array.isArray(skeleton['items'])) throw new UnreadableDocumentError('is not a registration');
+  // Some servers write null where there is nothing.
+  if (skeleton['items'] !== null && !Array.isArray(skeleton['items'])) throw new UnreadableDocumentError('is not a registration');
   // A page without leaves leaves a hole, which `flat` and `map` would pass over differently.
   return { skeleton, leavesByPage: Array.from(leavesByPage, (leaves) => leaves ?? []) };
 }
 
 /** The splitter reads brackets and strings only. What is no JSON is refused here, where it is still the answer of a source. */
-function checkLeaf(leaf: Buffer): void {
+function parseLeaf(leaf: Buffer): unknown {
   try {
-    JSON.parse(leaf.toString('utf8'));
+    return JSON.parse(leaf.toString('utf8'));
   } catch {
     throw new UnreadableDocumentError('is not valid JSON');
   }

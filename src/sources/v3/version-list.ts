@@ -14,6 +14,8 @@ const sliceSize = 1_000;
  */
 export function readVersionStrings(document: JsonObject): readonly unknown[] {
   const versions = document['versions'];
+  // Some servers write null where there is nothing.
+  if (versions === null) return [];
   if (!Array.isArray(versions)) throw new UnreadableDocumentError('is not a version list');
   return versions;
 }
