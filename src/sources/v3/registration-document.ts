@@ -43,7 +43,8 @@ async function split(bytes: AsyncIterable<Buffer>, kind: 'index' | 'page'): Prom
   const skeleton = splitter.end() as JsonObject;
   // Without its list it is something else (an error in disguise, say), and does not tell that there is nothing.
   // Some servers write null where there is nothing.
-  if (skeleton['items'] !== null && !Array.isArray(skeleton['items'])) throw new UnreadableDocumentError('is not a registration');
+  if (skeleton['items'] !== null && !Array.isArray(skeleton['items']))
+    throw new UnreadableDocumentError('is not a registration');
   // A page without leaves leaves a hole, which `flat` and `map` would pass over differently.
   return { skeleton, leavesByPage: Array.from(leavesByPage, (leaves) => leaves ?? []) };
 }

@@ -83,7 +83,7 @@ test('versions that are no text are told, not thrown', async (t) => {
 for (const [name, document] of [
   ['no pages', { items: [] }],
   ['an empty page', { items: [{ items: [] }] }],
-  ['no items at all', { count: 0 }],
+  ['null for its items', { items: null }],
 ] as const)
   test(`an index with ${name} says that there is no such package`, async (t) => {
     const { server, source } = await openScripted(t, { packages: many(1) });

@@ -42,7 +42,6 @@ test('duplicates, unnormalized and descending versions make one ascending list; 
 
 for (const [name, document] of [
   ['no versions', { versions: [] }],
-  ['no list', {}],
   ['null', { versions: null }],
 ] as const)
   test(`a list with ${name} says that there is no such package`, async (t) => {
