@@ -7,6 +7,9 @@ import { admit } from './admit.js';
 import { failed, found, refused } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import { deferred } from './deferred.js';
+import { Following } from './following.js';
+import type { TakePiece } from './following.js';
+import { readAll } from './read-all.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
 import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
@@ -38,10 +41,6 @@ export interface DownloadOptions {
   readonly maxPackageBytes: number;
 }
 
-/** Longest piece that one read hands out, in bytes. */
-const pieceBytes = 256 * 1024;
-/** Bytes that make no whole piece wait at most so long for more, in milliseconds. */
-const tellWithinMs = 10;
 /** A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. */
 const smallBytes = 256 * 1024;
 const smallGraceMs = 30;
@@ -60,12 +59,11 @@ export class Download {
   readonly #options: DownloadOptions;
   readonly #opening = deferred<Answer<Opened>>();
   #incoming: IncomingPackage | undefined;
-  #size: number | undefined;
-  #settled: Answer<PackageRow> | undefined;
-  #progress = deferred<void>();
+  readonly #following: Following;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
+    this.#following = new Following(options.clock);
     this.identity = options.identity;
     this.source = options.source.name;
     this.opened = this.#opening.promise;
@@ -73,35 +71,18 @@ export class Download {
   }
 
   /**
-   * The bytes from `start` up to but not including `end`, as they come.
+   * Gives the bytes from `start` up to but not including `end` to `take` as they come.
    * @throws DownloadFailedError when the package is not admitted
    */
-  async *stream(start = 0, end = Number.MAX_SAFE_INTEGER): AsyncGenerator<Buffer> {
-    let offset = start;
-    while (offset < end && !this.#settled) {
-      const progress = this.#progress.promise;
-      const available = Math.min(end, this.#released());
-      if (offset < available) {
-        const piece = await this.#piece(offset, Math.min(pieceBytes, available - offset));
-        offset += piece.length;
-        yield piece;
-      } else await progress;
-    }
-    if (offset >= end || !this.#settled) return;
-    if (this.#settled.kind !== 'found') throw this.#failure(this.#settled);
-    const row = this.#settled.value;
+  async read(start: number, end: number, take: TakePiece): Promise<void> {
+    const { offset, wasLeft } = await this.#following.follow(start, end, take);
+    if (wasLeft || offset >= end) return;
+    const settled = await this.outcome;
+    if (settled.kind !== 'found') throw this.#failure(settled);
+    const row = settled.value;
     // In the store's own pieces, which its readers share: pieces that begin elsewhere would be copies, one for each reader.
-    if (offset < row.size) yield* (await this.#options.packages.open(row)).stream(offset, Math.min(end, row.size));
-  }
-
-  #released(): number {
-    const received = this.#incoming?.received ?? 0;
-    return this.#size === undefined ? received : Math.min(received, this.#size - 1);
-  }
-
-  async #piece(offset: number, maxLength: number): Promise<Buffer> {
-    if (!this.#incoming) throw new RangeError(`the download of ${this.identity.toString()} has not begun`);
-    return this.#incoming.peek(offset, maxLength);
+    if (offset < row.size)
+      await readAll((await this.#options.packages.open(row)).stream(offset, Math.min(end, row.size)), take);
   }
 
   #failure(settled: Exclude<Answer<PackageRow>, { kind: 'found' }>): DownloadFailedError {
@@ -116,26 +97,6 @@ export class Download {
     return new DownloadFailedError(`the download of ${this.identity.toString()} failed: ${reason.detail}`, reason);
   }
 
-  /** Wakes the readers that have read all there was. */
-  #advance(): void {
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
-    this.#toldBytes = this.#incoming?.received ?? 0;
-    const { resolve } = this.#progress;
-    this.#progress = deferred<void>();
-    resolve();
-  }
-
-  #toldBytes = 0;
-  #soon: NodeJS.Timeout | undefined;
-
-  /** The first bytes are told at once. After that hundreds of readers are woken for whole pieces, or for what came when it is little. */
-  #tell(): void {
-    const untold = (this.#incoming?.received ?? 0) - this.#toldBytes;
-    if (this.#toldBytes === 0 || untold >= pieceBytes) this.#advance();
-    else this.#soon ??= setTimeout(() => this.#advance(), tellWithinMs);
-  }
-
   async #run(): Promise<Answer<PackageRow>> {
     let settled: Answer<PackageRow>;
     try {
@@ -147,7 +108,6 @@ export class Download {
       );
       settled = failed({ code: 'store-failed', detail: 'the package could not be kept here' });
     }
-    this.#settled = settled;
     if (settled.kind !== 'found') await this.#incoming?.abort().catch(() => undefined);
     this.#opening.resolve(
       settled.kind === 'found'
@@ -157,7 +117,7 @@ export class Download {
           })
         : settled,
     );
-    this.#advance();
+    this.#following.end();
     return settled;
   }
 
@@ -178,7 +138,6 @@ export class Download {
       bytes.destroy();
       return this.#tooLarge(size);
     }
-    this.#size = size;
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { incoming, sha512 } = arrived.value;
@@ -216,6 +175,7 @@ export class Download {
     const hash = createHash('sha512');
     const incoming = packages.begin();
     this.#incoming = incoming;
+    this.#following.begin(incoming, size);
     try {
       for await (const piece of bytes) {
         if (piece.length === 0) continue;
@@ -234,7 +194,7 @@ export class Download {
           });
         }
         this.#open({ ...(size !== undefined && { size }), ...(lastModified !== undefined && { lastModified }) });
-        this.#tell();
+        await this.#following.tell();
       }
     } catch (error) {
       if (error instanceof SourceBrokeOff) return failed(error.reason);

@@ -105,6 +105,13 @@ export interface PackageContent extends ByteSource {
   stream(start?: number, end?: number): AsyncIterable<Buffer>;
 }
 
+/** Bytes for a while: they may be written over once they are released. */
+export interface Loan {
+  readonly bytes: Buffer;
+  /** Idempotent. Without it the memory is lost to others, and nothing else. */
+  release(): void;
+}
+
 export interface IncomingPackage {
   /** Bytes appended so far; every one of them can be read back at once. */
   readonly received: number;
@@ -112,6 +119,8 @@ export interface IncomingPackage {
   append(piece: Buffer): Promise<void>;
   /** Between 1 byte and `maxLength`, from `offset` < `received`, without waiting for the disk where they are recent. Shared: do not write into it. */
   peek(offset: number, maxLength: number): Promise<Buffer>;
+  /** Like `peek` for who returns the bytes soon, and without waiting: nothing when they are no longer in memory. */
+  lend(offset: number, maxLength: number): Loan | undefined;
   /**
    * Makes the package visible, once its bytes and its record are durable. Idempotent by identity: where a package of that identity
    * is there already, the kept one stays and is returned.

@@ -3,10 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fresh from 'fresh';
 
 import { DownloadFailedError } from '../feed/download.js';
+import type { TakePiece } from '../feed/following.js';
 import type { Offered, Packages } from '../feed/packages.js';
+import { readAll } from '../feed/read-all.js';
 import { DamagedBlobError } from '../feed/store.js';
 import { requestedRange } from './byte-range.js';
 import type { ByteRange } from './byte-range.js';
+import { PieceWriter } from './piece-writer.js';
 import type { Trace } from './trace.js';
 
 /** Bytes of an id+version never change. */
@@ -40,7 +43,9 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
         'Last-Modified': row.lastModified ?? new Date(row.cachedAtMs).toUTCString(),
         'Cache-Control': cacheControl(isPrivate(row.source)),
       };
-      await sendBytes(sending, headers, row.size, (range) => content.stream(range.start, range.end));
+      await sendBytes(sending, headers, row.size, (range, take) =>
+        readAll(content.stream(range.start, range.end), take),
+      );
     } else {
       const { download, size, lastModified } = offered;
       trace.cache = 'MISS';
@@ -49,7 +54,7 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
         ...(lastModified !== undefined && { 'Last-Modified': lastModified }),
         'Cache-Control': cacheControl(isPrivate(download.source)),
       };
-      await sendBytes(sending, headers, size, (range) => download.stream(range.start, range.end));
+      await sendBytes(sending, headers, size, (range, take) => download.read(range.start, range.end, take));
     }
     return true;
   } catch (error) {
@@ -74,7 +79,7 @@ async function sendBytes(
   { req, res, trace }: Sending,
   own: Readonly<Record<string, string>>,
   size: number | undefined,
-  read: (range: ByteRange) => AsyncIterable<Buffer>,
+  read: (range: ByteRange, take: TakePiece) => Promise<void>,
 ): Promise<void> {
   const headers: Record<string, string | number> = {
     ...own,
@@ -105,51 +110,13 @@ async function sendBytes(
     res.end();
     return;
   }
-  await pump(read(range), res, trace, () => res.writeHead(status, headers));
-}
-
-/**
- * The head goes out with the first piece, so that what fails before it can still be told as an error. Written by hand, because a stream
- * and a pipeline for each of many hundred clients cost more memory than the bytes they share.
- */
-async function pump(
-  pieces: AsyncIterable<Buffer>,
-  res: ServerResponse,
-  trace: Trace,
-  begin: () => void,
-): Promise<void> {
-  const iterator = pieces[Symbol.asyncIterator]();
+  const writer = new PieceWriter(res, trace, () => res.writeHead(status, headers));
   try {
-    let next = await iterator.next();
-    begin();
-    for (; !next.done; next = await iterator.next()) {
-      // The client left: what it was reading goes on without it.
-      if (res.destroyed) return;
-      trace.bytes += next.value.length;
-      if (!res.write(next.value)) await drained(res);
-    }
-    res.end();
+    await read(range, writer.take);
+    writer.end();
   } catch (error) {
+    // A clean end would make the client keep a part for the whole.
     if (res.headersSent) res.destroy();
     throw error;
-  } finally {
-    await iterator.return?.();
   }
-}
-
-/** Resolves when the client took what was written, or left. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed) {
-      resolve();
-      return;
-    }
-    const settle = () => {
-      res.off('drain', settle);
-      res.off('close', settle);
-      resolve();
-    };
-    res.on('drain', settle);
-    res.on('close', settle);
-  });
 }

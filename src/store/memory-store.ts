@@ -4,6 +4,7 @@ import type {
   FactKey,
   FactStore,
   IncomingPackage,
+  Loan,
   NewFact,
   PackageContent,
   PackageFacts,
@@ -14,7 +15,7 @@ import type {
 } from '../feed/store.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { factKey, packageKey } from './keys.js';
-import { chunkBytes, GrowingChunk } from './level/chunk.js';
+import { chunkBytes, createChunkMemory, GrowingChunk } from './level/chunk.js';
 import { PackageCount } from './package-count.js';
 import { checkRange } from './range.js';
 
@@ -145,6 +146,9 @@ class MemoryContent implements PackageContent {
   }
 }
 
+/** Chunks are never let go of here, so none of it is used again. */
+const memory = createChunkMemory();
+
 class MemoryIncoming implements IncomingPackage {
   readonly #place: (row: MemoryRow) => MemoryRow;
   readonly #chunks: GrowingChunk[] = [];
@@ -166,13 +170,21 @@ class MemoryIncoming implements IncomingPackage {
     for (let rest = piece; rest.length > 0;) {
       let growing = this.#chunks.at(-1);
       if (growing === undefined || growing.isFull)
-        this.#chunks.push((growing = new GrowingChunk(this.#chunks.length === 0)));
+        this.#chunks.push((growing = new GrowingChunk(this.#chunks.length === 0, memory)));
       rest = rest.subarray(growing.take(rest));
     }
     this.#received += piece.length;
   }
 
   async peek(offset: number, maxLength: number): Promise<Buffer> {
+    return this.#bytes(offset, maxLength);
+  }
+
+  lend(offset: number, maxLength: number): Loan {
+    return { bytes: this.#bytes(offset, maxLength), release: () => undefined };
+  }
+
+  #bytes(offset: number, maxLength: number): Buffer {
     this.#assertUsable();
     if (offset < 0 || offset >= this.#received || maxLength < 1)
       throw new RangeError(`${maxLength} bytes from ${offset} do not lie within the ${this.#received} received`);

@@ -118,6 +118,43 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     t.true(Buffer.concat(pieces).equals(sample.bytes));
   });
 
+  test(`${name}: lent bytes stay sound while other packages come and go, until they are returned`, async (t) => {
+    const { packages } = await open(t);
+    const lender = samplePackage('Lender', '1.0.0', 4 * chunk);
+    const incoming = packages.begin();
+    await appendAll(incoming, lender.bytes);
+    // Bytes that are in memory no more are not lent; the last chunk's are.
+    const loans = [0, chunk + 5, 3 * chunk].map((at) => ({ at, loan: incoming.lend(at, 1000) }));
+    t.truthy(loans.at(-1)?.loan);
+    const twice = incoming.lend(3 * chunk, 1000)!;
+    twice.release();
+    twice.release();
+    await incoming.commit(lender.facts);
+    for (let n = 0; n < 3; n++) await keep(packages, samplePackage(`Other${n}`, '1.0.0', 20 * chunk));
+    for (const { at, loan } of loans) {
+      if (loan) t.true(loan.bytes.equals(lender.bytes.subarray(at, at + 1000)), `lent at ${at}`);
+      loan?.release();
+    }
+    const others = [samplePackage('After', '1.0.0', 30 * chunk + 7), samplePackage('After', '2.0.0', 30 * chunk)];
+    await Promise.all(others.map((sample) => keep(packages, sample)));
+    for (const sample of [lender, ...others]) {
+      const row = await packages.find(sample.facts.identity);
+      t.true((await readAll(packages, row!)).equals(sample.bytes), sample.facts.identity.key);
+    }
+  });
+
+  test(`${name}: bytes that were peeked at are never written over`, async (t) => {
+    const { packages } = await open(t);
+    const sample = samplePackage('Peeked', '1.0.0', 3 * chunk);
+    const incoming = packages.begin();
+    await appendAll(incoming, sample.bytes);
+    const seen = await Promise.all([0, 1, 2].map((index) => incoming.peek(index * chunk, chunk)));
+    for (let index = 0; index < 3; index++) incoming.lend(index * chunk, 10)?.release();
+    await incoming.commit(sample.facts);
+    for (let n = 0; n < 3; n++) await keep(packages, samplePackage(`Other${n}`, '1.0.0', 20 * chunk));
+    t.true(Buffer.concat(seen).equals(sample.bytes));
+  });
+
   test(`${name}: of two commits of one identity the first stays, and both return it`, async (t) => {
     const { packages } = await open(t);
     const first = samplePackage('Twice', '1.0.0', 400_000);

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { Agent } from 'undici';
 import { PackageIdentity } from '../../src/nuget/package-identity.js';
-import { startLarderProcess } from '../support/larder-process.js';
+import { canMeasureMemory, startLarderProcess } from '../support/larder-process.js';
 import type { LarderProcess } from '../support/larder-process.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { PackageScript, ScriptedSource } from '../support/scripted-source.js';
@@ -12,9 +11,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flatPath, receive } from './nupkg-download.js';
 
 const clients = 500;
-/** 75 to 77 MiB were measured, half of it V8's heap for 500 connections; 256 KiB of each client's own would be 125 MiB more. */
-const mostGrowthBytes = 96 * 1024 * 1024;
-const canMeasure = existsSync('/proc/self/status');
+const mostGrowthBytes = 64_000_000;
 const small = { id: 'Small', version: '1.0.0' };
 const large = { id: 'Large', version: '1.0.0', fillerBytes: 50_000_000 };
 
@@ -59,15 +56,15 @@ function watchMemory(larder: LarderProcess): () => Promise<number> {
 
 const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 
-test.serial('500 clients that ask for one package not kept yet cost one download and little memory', async (t) => {
-  t.timeout(240_000);
+/** @returns what private memory grew by over idle, at the most, while 500 clients were served; NaN where it cannot be measured */
+async function stampede(t: ExecutionContext): Promise<number> {
   const scene = await setUp(t, [small, large], clients);
   const { source, larder } = scene;
   const { bytes } = source.package(large.id, large.version);
   await (await ask(scene, small)).body.dump();
   await sleep(300);
-  const idleBytes = canMeasure ? await larder.privateBytes() : 0;
-  const stopWatching = canMeasure ? watchMemory(larder) : undefined;
+  const idleBytes = canMeasureMemory ? await larder.privateBytes() : 0;
+  const stopWatching = canMeasureMemory ? watchMemory(larder) : undefined;
 
   const startedAtMs = Date.now();
   const all = await Promise.all(Array.from({ length: clients }, async () => receive(await ask(scene, large), bytes)));
@@ -81,12 +78,29 @@ test.serial('500 clients that ask for one package not kept yet cost one download
   t.is(missed + all.filter(({ cache }) => cache === 'HIT').length, clients);
   t.true(missed > 0);
   t.log(`${missed} joined the download`);
-  if (stopWatching) {
-    const grownBytes = (await stopWatching()) - idleBytes;
-    t.log(`private memory: ${megabytes(idleBytes)} idle, ${megabytes(grownBytes)} more at the most`);
-    t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
-  } else t.log('not asserted here, for want of /proc: private memory grows by 96 MiB at the most');
+  if (!stopWatching) return Number.NaN;
+  const grownBytes = (await stopWatching()) - idleBytes;
+  t.log(`private memory: ${megabytes(idleBytes)} idle, ${megabytes(grownBytes)} more at the most`);
+  return grownBytes;
+}
+
+let grownBytes = Number.NaN;
+
+test.serial('500 clients that ask for one package not kept yet cost one download', async (t) => {
+  t.timeout(240_000);
+  grownBytes = await stampede(t);
 });
+
+const testWithMemory = canMeasureMemory ? test.serial : test.serial.skip;
+testWithMemory(
+  `they cost little memory${canMeasureMemory ? '' : ' (skipped: there is no /proc/self/status here)'}`,
+  async (t) => {
+    t.timeout(240_000);
+    // How much the garbage collector leaves lying depends on what else the machine does: one of two runs must hold.
+    if (grownBytes > mostGrowthBytes) grownBytes = await stampede(t);
+    t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
+  },
+);
 
 test.serial('who joins in mid-download at an offset gets the bytes from there', async (t) => {
   const scene = await setUp(t, [{ ...large, fillerBytes: 6_000_000 }]);

@@ -1,6 +1,7 @@
-import type { IncomingPackage, PackageFacts } from '../../feed/store.js';
+import type { IncomingPackage, Loan, PackageFacts } from '../../feed/store.js';
 import { chunkKey, packageKey, recordKey } from '../keys.js';
 import type { Arrival } from './arriving.js';
+import type { ChunkUse } from './chunk-memory.js';
 import { chunkBytes, GrowingChunk } from './chunk.js';
 import type { Write } from './database.js';
 import type { LevelRow } from './package-record.js';
@@ -12,6 +13,7 @@ const maxUnwrittenChunks = 4;
 /** A chunk on its way to the log. */
 interface Unwritten {
   readonly bytes: Buffer;
+  readonly use: ChunkUse;
   /** Never rejects: a failure is the whole package's. */
   readonly settled: Promise<void>;
 }
@@ -48,7 +50,7 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     if (this.#committing !== undefined) throw new Error('the package is complete: nothing can be appended');
     for (let rest = piece; rest.length > 0;) {
       this.#assertUsable();
-      this.#growing ??= new GrowingChunk(this.#counters.length === 0);
+      this.#growing ??= new GrowingChunk(this.#counters.length === 0, this.#shelf.chunks.memory);
       const taken = this.#growing.take(rest);
       this.#received += taken;
       rest = rest.subarray(taken);
@@ -59,13 +61,19 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
   }
 
   async peek(offset: number, maxLength: number): Promise<Buffer> {
-    if (this.#discarding !== undefined) throw new Error('the package was given up');
-    if (offset < 0 || offset >= this.#received || maxLength < 1)
-      throw new RangeError(`${maxLength} bytes from ${offset} do not lie within the ${this.#received} received`);
-    const index = Math.floor(offset / chunkBytes);
-    const chunk = this.#inMemory(index) ?? (await this.#shelf.chunks.load(this.#counters[index]!));
-    const from = offset - index * chunkBytes;
-    return chunk.subarray(from, Math.min(chunk.length, from + maxLength));
+    const { index, from } = this.#locate(offset, maxLength);
+    const inMemory = this.#inMemory(index);
+    inMemory?.use.share();
+    const chunk = inMemory?.bytes ?? (await this.#shelf.chunks.load(this.#counters[index]!));
+    return chunk.subarray(from, from + maxLength);
+  }
+
+  lend(offset: number, maxLength: number): Loan | undefined {
+    const { index, from } = this.#locate(offset, maxLength);
+    const inMemory = this.#inMemory(index);
+    return inMemory
+      ? inMemory.use.lend(inMemory.bytes.subarray(from, from + maxLength))
+      : this.#shelf.chunks.lend(this.#counters[index]!, from, from + maxLength);
   }
 
   commit(facts: PackageFacts): Promise<LevelRow> {
@@ -98,7 +106,7 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     const row = makeRow(facts, this.#received, location);
     writes.push({ type: 'put', key: recordKey(this.#record), value: encodeRow(row) });
     await this.#shelf.log.write(writes, true);
-    for (const [index, { bytes }] of this.#unwritten) this.#shelf.chunks.keep(this.#counters[index]!, bytes);
+    for (const [index, { bytes, use }] of this.#unwritten) this.#shelf.chunks.keep(this.#counters[index]!, bytes, use);
     this.#unwritten.clear();
     await this.#shelf.place(row, this);
     return row;
@@ -121,17 +129,17 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
 
   #ship(chunk: GrowingChunk): void {
     const { index, counter, write } = this.#take(chunk);
-    const { bytes } = chunk;
+    const { bytes, use } = chunk;
     const settled = this.#shelf.log.write([write], false).then(
       () => {
-        this.#shelf.chunks.keep(counter, bytes);
+        this.#shelf.chunks.keep(counter, bytes, use);
         this.#unwritten.delete(index);
       },
       (error: unknown) => {
         this.#failure ??= { error };
       },
     );
-    this.#unwritten.set(index, { bytes, settled });
+    this.#unwritten.set(index, { bytes, use, settled });
   }
 
   /** Gives the chunk its counter; until it is written, it is read from memory. */
@@ -139,7 +147,7 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     const index = this.#counters.length;
     const counter = this.#shelf.log.takeCounter();
     this.#counters.push(counter);
-    this.#unwritten.set(index, { bytes: chunk.bytes, settled: Promise.resolve() });
+    this.#unwritten.set(index, { bytes: chunk.bytes, use: chunk.use, settled: Promise.resolve() });
     this.#growing = undefined;
     return { index, counter, write: { type: 'put', key: chunkKey(counter), value: chunk.seal() } };
   }
@@ -151,8 +159,16 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     }
   }
 
-  #inMemory(index: number): Buffer | undefined {
-    return this.#unwritten.get(index)?.bytes ?? (index === this.#counters.length ? this.#growing?.bytes : undefined);
+  #locate(offset: number, maxLength: number): { readonly index: number; readonly from: number } {
+    if (this.#discarding !== undefined) throw new Error('the package was given up');
+    if (offset < 0 || offset >= this.#received || maxLength < 1)
+      throw new RangeError(`${maxLength} bytes from ${offset} do not lie within the ${this.#received} received`);
+    const index = Math.floor(offset / chunkBytes);
+    return { index, from: offset - index * chunkBytes };
+  }
+
+  #inMemory(index: number): { readonly bytes: Buffer; readonly use: ChunkUse } | undefined {
+    return this.#unwritten.get(index) ?? (index === this.#counters.length ? this.#growing : undefined);
   }
 
   #assertUsable(): void {

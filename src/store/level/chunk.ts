@@ -1,18 +1,30 @@
 import { crc32 } from 'node:zlib';
+import { ChunkMemory, ChunkUse } from './chunk-memory.js';
 
 /** Bytes of a package in one chunk; only its last chunk is shorter. */
 export const chunkBytes = 256 * 1024;
 const firstCapacity = 32 * 1024;
 const checksumBytes = 4;
 
+/** Memory that is kept for chunks to come, in chunks. */
+const maxFreeChunks = 16;
+
+export const createChunkMemory = () => new ChunkMemory(chunkBytes + checksumBytes, maxFreeChunks);
+
 /** A chunk being filled. Views of its bytes stay valid while it grows. */
 export class GrowingChunk {
   #buffer: Buffer;
   #used = 0;
+  /** Of the memory it is in now. */
+  use: ChunkUse;
 
   /** `isFirst`: most packages are smaller than a chunk, so the first one starts small. */
-  constructor(isFirst: boolean) {
-    this.#buffer = Buffer.allocUnsafeSlow((isFirst ? firstCapacity : chunkBytes) + checksumBytes);
+  constructor(
+    isFirst: boolean,
+    private readonly memory: ChunkMemory,
+  ) {
+    this.#buffer = isFirst ? Buffer.allocUnsafeSlow(firstCapacity + checksumBytes) : memory.take();
+    this.use = new ChunkUse(this.#buffer.buffer, memory);
   }
 
   get bytes(): Buffer {
@@ -44,6 +56,7 @@ export class GrowingChunk {
     const larger = Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(needed, doubled)) + checksumBytes);
     this.#buffer.copy(larger, 0, 0, this.#used);
     this.#buffer = larger;
+    this.use = new ChunkUse(larger.buffer, this.memory);
   }
 }
 
