@@ -43,7 +43,8 @@ function watchMemory(larder: LarderProcess): () => Promise<number> {
   let highest = 0;
   const watching = (async () => {
     while (!stop.signal.aborted) {
-      highest = Math.max(highest, await larder.privateBytes());
+      // Gone when the test gave up.
+      highest = Math.max(highest, await larder.privateBytes().catch(() => 0));
       await sleep(100, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   })();
@@ -87,7 +88,7 @@ async function stampede(t: ExecutionContext): Promise<number> {
 let grownBytes = Number.NaN;
 
 test.serial('500 clients that ask for one package not kept yet cost one download', async (t) => {
-  t.timeout(240_000);
+  t.timeout(290_000);
   grownBytes = await stampede(t);
 });
 
@@ -95,7 +96,7 @@ const testWithMemory = canMeasureMemory ? test.serial : test.serial.skip;
 testWithMemory(
   `they cost little memory${canMeasureMemory ? '' : ' — skipped: there is no /proc/self/status'}`,
   async (t) => {
-    t.timeout(240_000);
+    t.timeout(290_000);
     // How much the garbage collector leaves lying depends on what else the machine does: one of two runs must hold.
     if (grownBytes > mostGrowthBytes) grownBytes = await stampede(t);
     t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
