@@ -111,11 +111,7 @@ export class Ownership {
     });
   }
 
-  async #gather<T>(
-    shape: FactShape<T>,
-    id: PackageId,
-    eligible: readonly ReadThrough[],
-  ): Promise<Answer<Gathered>> {
+  async #gather<T>(shape: FactShape<T>, id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<Gathered>> {
     const told = await Promise.all(eligible.map((member) => member.read(shape, id)));
     return gather(told, this.options.onSourceFailure);
   }

@@ -103,9 +103,7 @@ export class Packages {
     if (!(download instanceof Download))
       return { kind: 'found', value: { kind: 'kept', row: download, content: await store.open(download) } };
     const opened = await download.opened;
-    return opened.kind === 'found'
-      ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } }
-      : opened;
+    return opened.kind === 'found' ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } } : opened;
   }
 
   /**

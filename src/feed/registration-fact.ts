@@ -44,7 +44,8 @@ function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; pa
 }
 
 export function readRegistration(fact: Fact): SourceRegistration {
-  return { source: fact.key.source, rows: readHead(fact.head as RegistrationHead) };
+  const { source } = fact.key;
+  return { source, rows: readHead(fact.head as RegistrationHead, source) };
 }
 
 /** The hash that a source's registration told of a version; `undefined` where it told none. */

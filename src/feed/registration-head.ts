@@ -37,7 +37,10 @@ export function writeHead(rows: readonly HeadRow[], counts: readonly number[]): 
   };
 }
 
-export function readHead({ versions, flags, lengths, counts, hashes }: RegistrationHead): RegistrationRow[] {
+export function readHead(
+  { versions, flags, lengths, counts, hashes }: RegistrationHead,
+  source: string,
+): RegistrationRow[] {
   let part = 0;
   let leftInPart = counts[0] ?? 0;
   let offset = 0;
@@ -51,6 +54,7 @@ export function readHead({ versions, flags, lengths, counts, hashes }: Registrat
     const length = lengths[row] ?? 0;
     const sha512 = hashes?.[row];
     const read: RegistrationRow = {
+      source,
       version,
       key: keyOfFull(version),
       listed: (flag & listedFlag) !== 0,

@@ -4,6 +4,8 @@ import { compareVersionKeys } from './version-order.js';
 
 /** One line of a source's registration: what paging and merging need, and where the leaf's bytes lie. */
 export interface RegistrationRow {
+  /** The source whose registration it stands in, by name. */
+  readonly source: string;
   /** Full version: normalized, case and metadata kept. */
   readonly version: string;
   /** The version's key. */
@@ -24,10 +26,8 @@ export interface SourceRegistration {
   readonly rows: readonly RegistrationRow[];
 }
 
-/** A row that is shown: the owner's. */
-export interface OwnedRow extends RegistrationRow {
-  readonly source: string;
-}
+/** A row that is shown: the owner's. Never a copy: there may be tens of thousands. */
+export type OwnedRow = RegistrationRow;
 
 /** SemVer1 shows what every client can read; SemVer2 shows all. */
 export type Hive = 'semver1' | 'semver2';
@@ -50,7 +50,7 @@ export function matchRows(
       if (order > 0) return undefined;
       if (order === 0) {
         place.next++;
-        return { ...row, source };
+        return row;
       }
     }
     return undefined;
@@ -79,7 +79,21 @@ export function paginate(rows: readonly OwnedRow[]): RegistrationPages {
 
 /** The rows between two versions, both included. Any range can be asked, so a page address stays good when pages shift. */
 export function rowsBetween(rows: readonly OwnedRow[], lower: PackageVersion, upper: PackageVersion): OwnedRow[] {
-  return rows.filter(
-    ({ key }) => compareVersionKeys(key, lower.key) >= 0 && compareVersionKeys(key, upper.key) <= 0,
+  return rows.slice(
+    placeOf(rows, (key) => compareVersionKeys(key, lower.key) >= 0),
+    placeOf(rows, (key) => compareVersionKeys(key, upper.key) > 0),
   );
+}
+
+/** Place of the first row whose key is far enough, in rows that ascend. */
+function placeOf(rows: readonly OwnedRow[], isFarEnough: (key: string) => boolean): number {
+  let from = 0;
+  let to = rows.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const row = rows[middle];
+    if (row && !isFarEnough(row.key)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

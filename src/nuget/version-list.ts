@@ -38,26 +38,24 @@ export function mergeVersions(
   isAbsent: (source: string, version: string) => boolean = nothingIsAbsent,
 ): OwnedVersion[] {
   const keepers = new Map(held.map((one) => [one.version, one.source]));
-  const lists = [...listings, { source: '', versions: [...keepers.keys()].sort(compareVersionKeys) }];
-  const next = lists.map(() => 0);
+  const lists = [...listings, { source: heldList, versions: [...keepers.keys()].sort(compareVersionKeys) }];
+  const places = lists.map(({ source, versions }) => ({ source, versions, next: 0, head: versions[0] }));
   const owned: OwnedVersion[] = [];
   for (;;) {
     let lowest: string | undefined;
-    for (let i = 0; i < lists.length; i++) {
-      const version = lists[i]?.versions[next[i] ?? 0];
-      if (version !== undefined && (lowest === undefined || compareVersionKeys(version, lowest) < 0)) lowest = version;
-    }
+    for (const { head } of places)
+      if (head !== undefined && (lowest === undefined || compareVersionKeys(head, lowest) < 0)) lowest = head;
     if (lowest === undefined) return owned;
     let first: string | undefined;
     const keeper = keepers.size > 0 ? keepers.get(lowest) : undefined;
     let keeperIsTold = false;
     let keeperLists = false;
-    for (let i = 0; i < lists.length; i++) {
-      const { source, versions } = lists[i] as SourceVersions;
+    for (const place of places) {
+      const { source } = place;
       if (keeper !== undefined && source === keeper) keeperIsTold = true;
-      if (versions[next[i] ?? 0] !== lowest) continue;
-      next[i] = (next[i] ?? 0) + 1;
-      if (i === listings.length) continue;
+      if (place.head !== lowest) continue;
+      place.head = place.versions[++place.next];
+      if (source === heldList) continue;
       if (source === keeper) keeperLists = true;
       if (first === undefined && !isAbsent(source, lowest)) first = source;
     }
@@ -72,6 +70,8 @@ export function mergeVersions(
   }
 }
 
+/** No source has an empty name. */
+const heldList = '';
 const nothingIsAbsent = () => false;
 
 /** `{"versions":[…]}` (`package-base-address-resource.md`). */

@@ -4,7 +4,8 @@ import { PackageVersion } from '../../src/nuget/package-version.js';
 import { matchRows, paginate, rowsBetween, rowsOfHive } from '../../src/nuget/registration-table.js';
 import type { RegistrationRow } from '../../src/nuget/registration-table.js';
 
-const row = (version: string, semVer2 = false): RegistrationRow => ({
+const row = (version: string, source = 'a', semVer2 = false): RegistrationRow => ({
+  source,
   version,
   key: PackageVersion.parse(version).key,
   listed: true,
@@ -26,20 +27,20 @@ test('each owned version gets the row of its owner, never that of another source
     ],
     [
       { source: 'a', rows: [row('0.5.0'), row('1.0.0+meta'), row('2.0.0'), row('3.0.0-RC')] },
-      { source: 'b', rows: [row('1.0.0'), row('2.0.0'), row('2.5.0'), row('3.0.0-rc')] },
+      { source: 'b', rows: ['1.0.0', '2.0.0', '2.5.0', '3.0.0-rc'].map((version) => row(version, 'b')) },
     ],
   );
   t.deepEqual(show(rows), ['1.0.0+meta@a', '2.0.0@b', undefined, '3.0.0-rc@b']);
 });
 
 test('the SemVer1 hive hides SemVer2 rows', (t) => {
-  const owned = [row('1.0.0', true), row('2.0.0')].map((one) => ({ ...one, source: 'a' }));
+  const owned = [row('1.0.0', 'a', true), row('2.0.0')];
   t.deepEqual(show(rowsOfHive(owned, 'semver1')), ['2.0.0@a']);
   t.deepEqual(show(rowsOfHive(owned, 'semver2')), ['1.0.0@a', '2.0.0@a']);
 });
 
 test('pages hold 64 leaves and are inlined up to 127', (t) => {
-  const owned = (count: number) => Array.from({ length: count }, (_, i) => ({ ...row(`1.0.${i}`), source: 'a' }));
+  const owned = (count: number) => Array.from({ length: count }, (_, i) => row(`1.0.${i}`));
   t.deepEqual(
     paginate(owned(127)).pages.map((page) => page.length),
     [64, 63],
@@ -53,7 +54,7 @@ test('pages hold 64 leaves and are inlined up to 127', (t) => {
 });
 
 test('a page can be asked for by any bounds, so its address stays good when pages shift', (t) => {
-  const rows = ['1.0.0', '1.5.0', '2.0.0', '2.5.0-beta'].map((version) => ({ ...row(version), source: 'a' }));
+  const rows = ['1.0.0', '1.5.0', '2.0.0', '2.5.0-beta'].map((version) => row(version));
   const between = (lower: string, upper: string) =>
     show(rowsBetween(rows, PackageVersion.parse(lower), PackageVersion.parse(upper)));
   t.deepEqual(between('1.2.0', '2.0.0'), ['1.5.0@a', '2.0.0@a']);

@@ -3,6 +3,7 @@ import test from 'ava';
 import { conflictsOf } from '../../src/nuget/version-conflicts.js';
 
 const row = (key: string, sha512?: string) => ({
+  source: 'unread',
   version: key,
   key,
   listed: true,
