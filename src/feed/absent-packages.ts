@@ -24,6 +24,11 @@ export class AbsentPackages {
     this.#ids.set(id.key, versions);
   }
 
+  /** Until when what is said of an id with regard to this may be relied on, in ms since the epoch. */
+  freshUntilMs(id: PackageId): number {
+    return Math.min(...(this.#ids.get(id.key)?.values() ?? []));
+  }
+
   /** Keys of the versions whose packages the source does not have. */
   of(id: PackageId): ReadonlySet<string> {
     const versions = this.#ids.get(id.key);

@@ -72,7 +72,7 @@ export class Ownership {
 
   /** @param eligible sources that may be asked for the id, in order of precedence; missing when there are none */
   async versions(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<OwnedVersions>> {
-    const [gathered, held] = await Promise.all([this.#gather(versionsFact, id, eligible), this.#held(id, eligible)]);
+    const [gathered, held] = await Promise.all([this.#lists(id, eligible), this.#held(id, eligible)]);
     if (gathered.kind !== 'found') return gathered;
     const { facts: _, without: __, ...provenance } = gathered.value;
     const { versions } = await this.#merged(id, eligible, gathered.value, held);
@@ -82,7 +82,7 @@ export class Ownership {
   /** As `versions`, with the rows of the registrations. */
   async described(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<DescribedVersions>> {
     const [lists, registrations, held] = await Promise.all([
-      this.#gather(versionsFact, id, eligible),
+      this.#lists(id, eligible),
       this.#gather(registrationFact, id, eligible),
       this.#held(id, eligible),
     ]);
@@ -109,6 +109,14 @@ export class Ownership {
         return wanted.map((row) => (row.part === heldPart ? heldTemplates.get(row.key) : kept[next++]) as Buffer);
       },
     });
+  }
+
+  /** The version lists, relied on for no longer than packages that were denied are remembered. */
+  async #lists(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<Gathered>> {
+    const lists = await this.#gather(versionsFact, id, eligible);
+    if (lists.kind !== 'found') return lists;
+    const untilMs = Math.min(lists.value.freshUntilMs, ...eligible.map(({ absent }) => absent.freshUntilMs(id)));
+    return found({ ...lists.value, freshUntilMs: untilMs });
   }
 
   async #gather<T>(shape: FactShape<T>, id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<Gathered>> {
