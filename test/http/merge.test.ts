@@ -1,6 +1,11 @@
+import { Writable } from 'node:stream';
+
 import test from 'ava';
 
-import { ManualClock, startLarder } from '../support/larder.js';
+import { serve } from '../../src/compose.js';
+import { configSchema } from '../../src/config/schema.js';
+import { createLog, silentLog } from '../../src/ops/log.js';
+import { getter, ManualClock, startLarder } from '../support/larder.js';
 import type { LarderUnderTest } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { PackageScript } from '../support/scripted-source.js';
@@ -176,6 +181,100 @@ for (const publishes of [true, false])
     t.is((await again.get(nupkg('1.0.0', 'feeds/other/'))).status, 502);
     t.is(far.count('.nupkg'), 0, 'a hash that was told is known after a restart');
   });
+
+function loggedTo(entries: Record<string, unknown>[]) {
+  const destination = new Writable({
+    write(line: Buffer, _encoding, done) {
+      entries.push(JSON.parse(line.toString()) as Record<string, unknown>);
+      done();
+    },
+  });
+  return createLog({ level: 'info', format: 'json' }, destination);
+}
+
+test('versions that NuGet cannot read are dropped and told once, not on each refresh; the id lives on', async (t) => {
+  const near = await scripted(t, [alpha('1.0.0', 'near')]);
+  const far = await scripted(t, [alpha('2.0.0', 'far')]);
+  const entries: Record<string, unknown>[] = [];
+  const clock = new ManualClock();
+  const larder = await startLarder(t, { sources: { near, far }, clock, log: loggedTo(entries) });
+  const told = () => entries.filter(({ droppedCount }) => droppedCount !== undefined);
+  for (let round = 0; round < 3; round++) {
+    // Not the same document, so that it is read anew.
+    near.replace('v3-flatcontainer/alpha/index.json', { versions: ['1.0.0', 'latest', '1.0.0.0.0'], round });
+    t.deepEqual(await listOf(larder), ['1.0.0', '2.0.0']);
+    clock.advance(hourMs);
+  }
+  t.is(told().length, 1);
+  t.like(told()[0], { source: 'near', id: 'alpha', dropped: ['latest', '1.0.0.0.0'] });
+  near.replace('v3-flatcontainer/alpha/index.json', { versions: ['1.0.0', 'nightly'] });
+  await listOf(larder);
+  t.is(told().length, 2, 'and again when it changes');
+});
+
+test('other bytes for one version inside a feed are told once, and the owner’s are served', async (t) => {
+  const near = await scripted(t, [alpha('1.0.0', 'near')], 'odd');
+  const far = await scripted(t, [alpha('1.0.0', 'far')], 'odd');
+  for (const [source, maker] of [
+    [near, 'near'],
+    [far, 'far'],
+  ] as const) {
+    const packageHash = source.package('Alpha', '1.0.0').sha512;
+    const entryExtras = { description: maker, packageHash, packageHashAlgorithm: 'SHA512' };
+    source.add(alpha('1.0.0', maker, { entryExtras }));
+  }
+  const entries: Record<string, unknown>[] = [];
+  const clock = new ManualClock();
+  const larder = await startLarder(t, { sources: { near, far }, clock, log: loggedTo(entries) });
+  for (let round = 0; round < 3; round++) {
+    t.is(((await entriesOf(larder)) as Entry[])[0]?.description, 'near');
+    clock.advance(hourMs);
+  }
+  const told = entries.filter(({ owner }) => owner !== undefined);
+  t.is(told.length, 1);
+  t.like(told[0], { source: 'far', sha512: far.package('Alpha', '1.0.0').sha512, version: '1.0.0' });
+  t.true((await larder.get(nupkg('1.0.0'))).body.equals(near.package('Alpha', '1.0.0').bytes));
+});
+
+test('an id that is claimed by one source is asked of no other, by any address', async (t) => {
+  const near = await scripted(t, [alpha('1.0.0', 'near')]);
+  const far = await scripted(t, [alpha('1.0.0', 'far'), alpha('2.0.0', 'far')]);
+  const config = configSchema.parse({
+    listen: { port: 0 },
+    sources: [
+      { name: 'far', url: far.url },
+      { name: 'near', url: near.url, packages: ['AL*'] },
+    ],
+    feeds: [
+      { name: 'default', sources: ['far', 'near'] },
+      { name: 'without', sources: ['far'] },
+    ],
+  });
+  const serving = await serve(config, '0.0.0-test', { log: silentLog, store: new MemoryStore() });
+  t.teardown(() => serving.shutdown());
+  const get = getter(t, serving.url);
+  const hives = ['registration', 'registration-semver2'].flatMap((hive) =>
+    ['index.json', '1.0.0.json', '2.0.0.json', 'page/1.0.0/2.0.0.json'].map((path) => `v3/${hive}/Alpha/${path}`),
+  );
+  const files = ['1.0.0', '2.0.0'].flatMap((version) =>
+    [`alpha.${version}.nupkg`, 'alpha.nuspec', 'readme', 'icon', 'license'].map(
+      (file) => `v3/flat/alpha/${version}/${file}`,
+    ),
+  );
+  const paths = ['v3/flat/ALPHA/index.json', 'v3/details/alpha/1.0.0.json', ...hives, ...files];
+  for (const feed of ['', 'feeds/without/'])
+    for (const path of paths) {
+      const statuses = [];
+      for (const method of ['HEAD', 'GET'] as const) statuses.push((await get(feed + path, {}, method)).status);
+      statuses.push((await get(feed + path, { range: 'bytes=0-3' })).status);
+      const isThere = feed === '' && !path.includes('2.0.0/') && !/2\.0\.0\.json|readme|icon|license/.test(path);
+      for (const status of statuses)
+        t.is(status < 300, isThere || (feed === '' && path.includes('/page/')), `${feed}${path}: ${status}`);
+      if (feed !== '') t.deepEqual([...new Set(statuses)], [404], 'claimed by a source outside the feed: absent');
+    }
+  t.is(far.count('alpha'), 0);
+  t.true(near.count('alpha') > 0);
+});
 
 test('a feed whose source has the very same bytes is given what is kept, downloaded once for the proof', async (t) => {
   const near = await scripted(t, [alpha('1.0.0', 'both')], 'odd');
