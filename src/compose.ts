@@ -75,7 +75,9 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
         members: names.flatMap((member) => members.get(member) ?? []),
         mapping: config.sources,
         facts: store.facts,
+        packages: store.packages,
         onSourceFailure,
+        log,
       }),
     ]),
   );
@@ -85,6 +87,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     clock,
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
+    onAbsent: (id) => hot.forget(id),
   });
   const publicBase = createPublicBase({
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),

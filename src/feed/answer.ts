@@ -10,6 +10,8 @@ export type ReasonCode =
   | 'source-refused'
   /** A package's bytes did not pass admission. */
   | 'package-rejected'
+  /** An id and version is pinned to the bytes that first came, and this source has others. */
+  | 'version-conflict'
   /** The source publishes a hash for the package, and it could not be had. */
   | 'evidence-unavailable'
   /** A document or package passes the configured limit. */

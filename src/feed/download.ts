@@ -35,6 +35,8 @@ export interface Opened {
 export interface DownloadOptions {
   readonly source: Source;
   readonly identity: PackageIdentity;
+  /** Asks what the source publishes of it. */
+  readonly publishedHash: () => Promise<Answer<PublishedHash>>;
   readonly packages: PackageStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -122,9 +124,9 @@ export class Download {
   }
 
   async #receive(): Promise<Answer<PackageRow>> {
-    const { source, identity } = this.#options;
+    const { source, identity, publishedHash } = this.#options;
     // Asked beside the download, never after it.
-    const publishing = source.publishedHash(identity, {}).catch((): Answer<PublishedHash> =>
+    const publishing = publishedHash().catch((): Answer<PublishedHash> =>
       failed({
         code: 'source-failed',
         source: source.name,
@@ -158,11 +160,11 @@ export class Download {
       ...(lastModified !== undefined && { lastModified }),
     });
     if (row.sha512 === sha512) return found(row);
-    return refused({
-      code: 'package-rejected',
-      source: source.name,
-      detail: `${identity.toString()} is pinned to the bytes that ${row.source} supplied first, and ${source.name} sent others`,
-    });
+    this.#options.log.error(
+      { source: source.name, sha512, id: identity.id.text, pinned: { source: row.source, sha512: row.sha512 } },
+      `${identity.toString()} is pinned to other bytes than ${source.name} sent: refused`,
+    );
+    return refused(versionConflict(identity, source.name));
   }
 
   /** Takes the bytes in as they come. */
@@ -229,6 +231,15 @@ export class Download {
       detail: `${identity.toString()} from ${source.name} has ${size} bytes or more and limits.maxPackageBytes is ${maxPackageBytes}`,
     });
   }
+}
+
+/** The other source is not named: who asks may not be allowed to know of it. The log has it. */
+export function versionConflict(identity: PackageIdentity, source: string): Reason {
+  return {
+    code: 'version-conflict',
+    source,
+    detail: `${source} has other bytes for ${identity.toString()} than those that are kept here and were supplied first by another source`,
+  };
 }
 
 const zipMagic = Buffer.from([0x50, 0x4b, 0x03, 0x04]);

@@ -1,34 +1,42 @@
+import { LRUCache } from 'lru-cache';
 import { eligibleSources } from '../policy/source-mapping.js';
 import type { MappedSource } from '../policy/source-mapping.js';
 import type { Bases } from '../nuget/address-slot.js';
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
-import { PackageVersion } from '../nuget/package-version.js';
+import type { PackageVersion } from '../nuget/package-version.js';
 import {
   renderPackageDetails,
   renderRegistrationIndex,
   renderRegistrationLeaf,
   renderRegistrationPage,
 } from '../nuget/registration-document.js';
-import { mergeRegistrations, paginate, rowsBetween } from '../nuget/registration-table.js';
+import { paginate, rowsBetween, rowsOfHive } from '../nuget/registration-table.js';
 import type { Hive, OwnedRow } from '../nuget/registration-table.js';
-import { mergeVersions, renderVersionList } from '../nuget/version-list.js';
+import type { VersionConflict } from '../nuget/version-conflicts.js';
+import { renderVersionList } from '../nuget/version-list.js';
 import type { OwnedVersion } from '../nuget/version-list.js';
+import type { Logger } from '../ops/log.js';
 import type { Answer } from './answer.js';
-import { gather } from './gather.js';
-import type { Gathered, OnSourceFailure } from './gather.js';
-import type { FactShape, ReadThrough } from './read-through.js';
-import { FactReplacedError, readLeaves, readRegistration, registrationFact } from './registration-fact.js';
-import type { FactStore } from './store.js';
-import { readVersions, versionsFact } from './versions-fact.js';
+import type { OnSourceFailure } from './gather.js';
+import { Ownership } from './ownership.js';
+import type { DescribedVersions, OwnedVersions, Provenance } from './ownership.js';
+import type { ReadThrough } from './read-through.js';
+import { FactReplacedError } from './registration-fact.js';
+import type { FactStore, PackageStore } from './store.js';
 
 /** A document made for clients, with what its headers need. */
-export interface FeedDocument extends Omit<Gathered, 'facts'> {
+export interface FeedDocument extends Provenance {
   readonly body: Buffer;
   /** Names of the sources merged in it, in order. */
   readonly sources: readonly string[];
   /** How long such a document is fresh from `checkedAtMs` on, in milliseconds. */
   readonly lifetimeMs: number;
+}
+
+/** All versions of an id, ascending, as people are shown them. */
+export interface FeedListing {
+  readonly versions: readonly { readonly version: string; readonly listed: boolean; readonly source: string }[];
 }
 
 export interface FeedOptions {
@@ -38,12 +46,19 @@ export interface FeedOptions {
   /** Every configured source: the patterns of all of them count. */
   readonly mapping: readonly MappedSource[];
   readonly facts: FactStore;
+  readonly packages: PackageStore;
   readonly onSourceFailure: OnSourceFailure;
+  readonly log: Logger;
 }
 
 /** What we serve: an ordered list of sources shown as one. Facts are kept, documents are computed from them. */
 export class Feed {
-  constructor(private readonly options: FeedOptions) {}
+  readonly #ownership: Ownership;
+  readonly #toldConflicts = new LRUCache<string, true>({ max: maxConflictsRemembered });
+
+  constructor(private readonly options: FeedOptions) {
+    this.#ownership = new Ownership(options);
+  }
 
   get name(): string {
     return this.options.name;
@@ -55,19 +70,37 @@ export class Feed {
     return this.options.members.filter(({ source }) => names.has(source.name));
   }
 
-  /** All versions of an id with the source that owns each, ascending. */
+  /** All versions of an id with the source that owns each, ascending; missing when no source of the feed has the id. */
   async ownedVersions(id: PackageId): Promise<Answer<readonly OwnedVersion[]>> {
-    const gathered = await this.#gather(versionsFact, id);
-    return gathered.kind === 'found'
-      ? { kind: 'found', value: mergeVersions(gathered.value.facts.map(readVersions)) }
-      : gathered;
+    const owned = await this.#ownership.versions(id, this.eligible(id));
+    if (owned.kind !== 'found') return owned;
+    return owned.value.versions.length > 0 ? { kind: 'found', value: owned.value.versions } : absent(owned.value);
+  }
+
+  /** All versions of an id, listed or not, with their owners, as registrations describe them. */
+  async listing(id: PackageId): Promise<Answer<FeedListing>> {
+    const described = await this.#described(id);
+    if (described.kind !== 'found') return described;
+    const versions = described.value.rows.map(({ version, listed, source }) => ({ version, listed, source }));
+    return versions.length > 0 ? { kind: 'found', value: { versions } } : absent(described.value);
+  }
+
+  /** Versions of an id for which sources of the feed publish different bytes. */
+  async conflicts(id: PackageId): Promise<Answer<readonly VersionConflict[]>> {
+    const described = await this.#described(id);
+    return described.kind === 'found' ? { kind: 'found', value: described.value.conflicts } : described;
   }
 
   /** The flat container's `{id}/index.json`. */
   async versionList(id: PackageId): Promise<Answer<FeedDocument>> {
-    const gathered = await this.#gather(versionsFact, id);
-    if (gathered.kind !== 'found') return gathered;
-    return found(gathered.value, renderVersionList(mergeVersions(gathered.value.facts.map(readVersions))));
+    for (let attempt = 1; ; attempt++) {
+      const owned = await this.#ownership.versions(id, this.eligible(id));
+      if (owned.kind !== 'found') return owned;
+      const { versions, refreshed } = owned.value;
+      if (versions.length > 0) return found(owned.value, renderVersionList(versions));
+      if (!refreshed || attempt === maxAttempts) return absent(owned.value);
+      await refreshed;
+    }
   }
 
   /** A hive's `{id}/index.json`. */
@@ -109,7 +142,7 @@ export class Feed {
     render: (template: Buffer) => Buffer,
   ): Promise<Answer<FeedDocument>> {
     return this.#registration(identity.id, hive, async (rows, leavesOf) => {
-      const row = rows.find(({ version }) => PackageVersion.parse(version).equals(identity.version));
+      const row = rows.find(({ key }) => key === identity.version.key);
       const [template] = row ? await leavesOf([row]) : [];
       return template && render(template);
     });
@@ -125,16 +158,15 @@ export class Feed {
     ) => Promise<Buffer | undefined>,
   ): Promise<Answer<FeedDocument>> {
     for (let attempt = 1; ; attempt++) {
-      const gathered = await this.#gather(registrationFact, id);
-      if (gathered.kind !== 'found') return gathered;
-      const { facts } = gathered.value;
-      const rows = mergeRegistrations(facts.map(readRegistration), hive);
+      const described = await this.#described(id);
+      if (described.kind !== 'found') return described;
+      const rows = rowsOfHive(described.value.rows, hive);
       try {
         const body =
-          rows.length === 0 ? undefined : await render(rows, (wanted) => readLeaves(this.options.facts, facts, wanted));
-        if (body) return found(gathered.value, body);
-        const { refreshed } = gathered.value;
-        if (!refreshed || attempt === maxAttempts) return absent(gathered.value);
+          rows.length === 0 ? undefined : await render(rows, (wanted) => described.value.templatesOf(wanted));
+        if (body) return found(described.value, body);
+        const { refreshed } = described.value;
+        if (!refreshed || attempt === maxAttempts) return absent(described.value);
         // What is kept does not have it, and a newer word is under way: only that can tell an absence.
         await refreshed;
       } catch (error) {
@@ -144,29 +176,41 @@ export class Feed {
     }
   }
 
-  async #gather<T>(shape: FactShape<T>, id: PackageId): Promise<Answer<Gathered>> {
-    const eligible = this.eligible(id);
-    const told = await Promise.all(eligible.map((member) => member.read(shape, id)));
-    return gather(told, this.options.onSourceFailure);
+  async #described(id: PackageId): Promise<Answer<DescribedVersions>> {
+    const described = await this.#ownership.described(id, this.eligible(id));
+    if (described.kind === 'found') this.#tellConflicts(id, described.value.conflicts);
+    return described;
+  }
+
+  /** Each once: the same documents are made again and again. */
+  #tellConflicts(id: PackageId, conflicts: readonly VersionConflict[]): void {
+    for (const { version, owner, others } of conflicts)
+      for (const other of others) {
+        const key = `${id.key}/${version} ${other.source} ${other.sha512}`;
+        if (this.#toldConflicts.has(key)) continue;
+        this.#toldConflicts.set(key, true);
+        this.options.log.warn(
+          { feed: this.name, id: id.text, version, source: other.source, sha512: other.sha512, owner },
+          `${other.source} publishes other bytes than ${owner.source} for the same id and version: those of ${owner.source} are served`,
+        );
+      }
   }
 }
 
+const maxConflictsRemembered = 10_000;
 const maxAttempts = 3;
 
 /** Not in what the sources told. An absence only when all of them told it now. */
-function absent({ leftOut, staleBecause }: Gathered): Answer<never> {
+function absent({ leftOut, staleBecause }: Provenance): Answer<never> {
   const reason = leftOut[0] ?? staleBecause[0];
   return reason ? { kind: 'failed', reason } : { kind: 'missing' };
 }
 
-function found({ facts, ...gathered }: Gathered, body: Buffer): Answer<FeedDocument> {
+function found(owned: OwnedVersions, body: Buffer): Answer<FeedDocument> {
+  const { state, freshUntilMs, checkedAtMs, staleBecause, leftOut, sources } = owned;
+  const lifetimeMs = Math.max(0, freshUntilMs - checkedAtMs);
   return {
     kind: 'found',
-    value: {
-      ...gathered,
-      body,
-      sources: facts.map(({ key }) => key.source),
-      lifetimeMs: Math.max(0, gathered.freshUntilMs - gathered.checkedAtMs),
-    },
+    value: { state, freshUntilMs, checkedAtMs, staleBecause, leftOut, sources, body, lifetimeMs },
   };
 }

@@ -9,8 +9,10 @@ export type OnSourceFailure = 'stale' | 'fail' | 'partial';
 
 /** What all eligible sources of a feed say on one id, in order of precedence. */
 export interface Gathered {
-  /** Facts of the sources that have the id. Never empty. */
+  /** Facts of the sources that have the id; empty when each of them said that it has not. */
   readonly facts: readonly Fact[];
+  /** Names of the sources that said themselves that they do not have the id. */
+  readonly without: readonly string[];
   readonly state: CacheState;
   /** The whole is fresh while all of it is, in ms since the epoch. */
   readonly freshUntilMs: number;
@@ -25,8 +27,9 @@ export interface Gathered {
 }
 
 /**
- * Joins what the sources told. Missing is the answer only when every source said so itself, now: a source that could not be asked makes
- * the absence unknown, even where an older word of it is kept; that older word only completes what others have.
+ * Joins what the sources told; missing when there is no source to ask. An absence counts only when every source said so itself, now: a
+ * source that could not be asked makes the absence unknown, even where an older word of it is kept; that older word only completes what
+ * others have.
  */
 export async function gather(told: readonly Told[], onSourceFailure: OnSourceFailure): Promise<Answer<Gathered>> {
   const words = onSourceFailure === 'fail' ? await awaitRefreshes(told) : await awaitDoubtfulAbsence(told);
@@ -42,7 +45,8 @@ export async function gather(told: readonly Told[], onSourceFailure: OnSourceFai
   const having = words.filter(({ answer }) => answer.kind === 'found');
   if (having.length === 0) {
     if (firstFailure) return firstFailure;
-    return firstStale ? { kind: 'failed', reason: firstStale } : { kind: 'missing' };
+    if (firstStale) return { kind: 'failed', reason: firstStale };
+    if (words.length === 0) return { kind: 'missing' };
   }
   const used = words.filter(({ answer }) => answer.kind === 'found' || answer.kind === 'missing');
   const refreshes = words.flatMap(({ refreshed }) => (refreshed ? [refreshed] : []));
@@ -50,6 +54,7 @@ export async function gather(told: readonly Told[], onSourceFailure: OnSourceFai
     kind: 'found',
     value: {
       facts: having.flatMap(({ answer }) => (answer.kind === 'found' ? [answer.value] : [])),
+      without: words.flatMap(({ source, answer }) => (answer.kind === 'missing' ? [source] : [])),
       state: worstState(used.map(({ state }) => state)),
       freshUntilMs: Math.min(...used.map(({ freshUntilMs }) => freshUntilMs)),
       checkedAtMs: Math.min(...used.map(({ checkedAtMs }) => checkedAtMs)),
@@ -67,4 +72,21 @@ async function awaitDoubtfulAbsence(told: readonly Told[]): Promise<readonly Tol
 
 function awaitRefreshes(told: readonly Told[]): Promise<readonly Told[]> {
   return Promise.all(told.map(async (word) => (word.refreshed ? await word.refreshed : word)));
+}
+
+/** What two kinds of documents together tell of one id: as old as the older of them, and no more whole than the less whole. */
+export function together(a: Gathered, b: Gathered): Omit<Gathered, 'facts' | 'without'> {
+  const refreshes = [a.refreshed, b.refreshed].filter((refresh) => refresh !== undefined);
+  return {
+    state: worstState([a.state, b.state]),
+    freshUntilMs: Math.min(a.freshUntilMs, b.freshUntilMs),
+    checkedAtMs: Math.min(a.checkedAtMs, b.checkedAtMs),
+    staleBecause: onePerSource([...a.staleBecause, ...b.staleBecause]),
+    leftOut: onePerSource([...a.leftOut, ...b.leftOut]),
+    ...(refreshes.length > 0 && { refreshed: Promise.all(refreshes) }),
+  };
+}
+
+function onePerSource(reasons: readonly Reason[]): Reason[] {
+  return reasons.filter(({ source }, i) => reasons.findIndex((reason) => reason.source === source) === i);
 }

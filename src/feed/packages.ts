@@ -1,12 +1,14 @@
+import { LRUCache } from 'lru-cache';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { failed } from './answer.js';
+import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
-import { Download } from './download.js';
+import { Download, versionConflict } from './download.js';
 import type { Feed } from './feed.js';
-import type { Source } from './source.js';
+import type { ReadThrough } from './read-through.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -20,12 +22,18 @@ export interface PackagesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
+  /** A source said that it does not have a package: documents that list it are untrue from now on. */
+  readonly onAbsent?: (id: PackageId) => void;
 }
+
+const maxSameBytes = 10_000;
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
   readonly #downloads = new Map<string, Download>();
   readonly #joins = new Coalesce<Download | PackageRow>();
+  /** SHA-512 that a source was seen to supply too, of packages that are pinned to another source. */
+  readonly #sameBytes = new LRUCache<string, string>({ max: maxSameBytes });
 
   constructor(private readonly options: PackagesOptions) {}
 
@@ -42,11 +50,7 @@ export class Packages {
     if (eligible.length === 0) return { kind: 'missing' };
     if (this.options.offline)
       return failed({ code: 'offline-miss', detail: `offline, and ${identity.toString()} is not kept here` });
-    return this.#fetch(
-      feed,
-      identity,
-      eligible.map(({ source }) => source),
-    );
+    return this.#fetch(feed, identity, eligible);
   }
 
   /** The package as kept, after its download where it was not. */
@@ -79,55 +83,101 @@ export class Packages {
     await Promise.all([...this.#downloads.values()].map(({ outcome }) => outcome));
   }
 
-  async #fetch(feed: Feed, identity: PackageIdentity, eligible: readonly Source[]): Promise<Answer<Offered>> {
-    const candidates = await this.#candidates(feed, identity, eligible);
-    if (candidates.kind !== 'found') return candidates;
-    for (const source of candidates.value) {
-      const download = await this.#joins.run(`${source.name}/${identity.key}`, () => this.#join(source, identity));
-      if (!(download instanceof Download))
-        return {
-          kind: 'found',
-          value: { kind: 'kept', row: download, content: await this.options.store.open(download) },
-        };
-      const opened = await download.opened;
-      if (opened.kind === 'found') return { kind: 'found', value: { kind: 'arriving', download, ...opened.value } };
-      // Only the source's own "there is no such thing" lets the next one in order be asked.
-      if (opened.kind !== 'missing') return opened;
+  /** From the owner; the next in order is asked only when a source itself said "there is no such thing". */
+  async #fetch(feed: Feed, identity: PackageIdentity, eligible: readonly ReadThrough[]): Promise<Answer<Offered>> {
+    for (;;) {
+      const next = await this.#nextToAsk(feed, identity, eligible);
+      if (next.kind !== 'found') return next;
+      const offered = await this.#from(next.value, identity);
+      if (offered.kind !== 'missing') return offered;
+      next.value.absent.note(identity);
+      this.options.onAbsent?.(identity.id);
     }
-    return { kind: 'missing' };
+  }
+
+  async #from(member: ReadThrough, identity: PackageIdentity): Promise<Answer<Offered>> {
+    const { store } = this.options;
+    const pinned = await store.find(identity);
+    if (pinned && pinned.source !== member.source.name) return this.#pinnedElsewhere(member, pinned);
+    const download = await this.#joined(member, identity);
+    if (!(download instanceof Download))
+      return { kind: 'found', value: { kind: 'kept', row: download, content: await store.open(download) } };
+    const opened = await download.opened;
+    return opened.kind === 'found' ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } } : opened;
+  }
+
+  /**
+   * The package is kept, from a source that this feed does not have. Its bytes may be given out only where this source has the very same,
+   * by the hash that it publishes or by its own copy, which is looked at whole before a byte is sent. Other bytes are refused: one id and
+   * version is one package in this house.
+   */
+  async #pinnedElsewhere(member: ReadThrough, pinned: PackageRow): Promise<Answer<Offered>> {
+    const { store, log } = this.options;
+    const { identity, sha512 } = pinned;
+    const { name } = member.source;
+    const proof = `${name}/${identity.key}`;
+    if (this.#sameBytes.get(proof) !== sha512) {
+      const published = await member.publishedHash(identity);
+      if (published.kind === 'found' && published.value.sha512 !== sha512) {
+        const about = { id: identity.id.text, version: identity.version.normalized };
+        log.error(
+          { ...about, source: name, sha512: published.value.sha512, pinned: { source: pinned.source, sha512 } },
+          'a source publishes other bytes for a package that is pinned to another source: refused',
+        );
+        return refused(versionConflict(identity, name));
+      }
+      if (published.kind !== 'found') {
+        const download = await this.#joined(member, identity);
+        const outcome = download instanceof Download ? await download.outcome : undefined;
+        if (outcome && outcome.kind !== 'found') return outcome;
+      }
+      this.#sameBytes.set(proof, sha512);
+    }
+    const row = { ...pinned, source: name };
+    return { kind: 'found', value: { kind: 'kept', row, content: await store.open(row) } };
+  }
+
+  #joined(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
+    return this.#joins.run(`${member.source.name}/${identity.key}`, () => this.#join(member, identity));
   }
 
   /**
    * The download under way, the row it left, or a new download. Downloads are let go after their row is durable, so looking for the
    * download first and for the row second misses neither; only one such look per package runs at a time.
    */
-  async #join(source: Source, identity: PackageIdentity): Promise<Download | PackageRow> {
-    const running = this.#downloads.get(`${source.name}/${identity.key}`);
+  async #join(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
+    const { name } = member.source;
+    const running = this.#downloads.get(`${name}/${identity.key}`);
     if (running) return running;
     const row = await this.options.store.find(identity);
-    return row?.source === source.name ? row : this.#begin(source, identity);
+    return row?.source === name ? row : this.#begin(member, identity);
   }
 
-  /** The owner by the version lists; every eligible source in order when no list has the version (a list may lag behind). */
-  async #candidates(
+  /**
+   * The owner; where no list has the version, the first eligible source in order (a list may lag behind). Not those that said they do not
+   * have the package.
+   */
+  async #nextToAsk(
     feed: Feed,
-    identity: PackageIdentity,
-    eligible: readonly Source[],
-  ): Promise<Answer<readonly Source[]>> {
-    if (eligible.length === 1) return { kind: 'found', value: eligible };
-    const versions = await feed.ownedVersions(identity.id);
+    { id, version }: PackageIdentity,
+    eligible: readonly ReadThrough[],
+  ): Promise<Answer<ReadThrough>> {
+    const left = eligible.filter(({ absent }) => !absent.of(id).has(version.key));
+    const [first] = left;
+    if (!first) return missing;
+    if (eligible.length === 1) return found(first);
+    const versions = await feed.ownedVersions(id);
     if (versions.kind === 'failed' || versions.kind === 'refused') return versions;
     const owner =
-      versions.kind === 'found'
-        ? versions.value.find(({ version }) => version === identity.version.key)?.source
-        : undefined;
-    const owning = eligible.filter(({ name }) => name === owner);
-    return { kind: 'found', value: owning.length > 0 ? owning : eligible };
+      versions.kind === 'found' ? versions.value.find((one) => one.version === version.key)?.source : undefined;
+    return found(left.find(({ source }) => source.name === owner) ?? first);
   }
 
-  #begin(source: Source, identity: PackageIdentity): Download {
+  #begin(member: ReadThrough, identity: PackageIdentity): Download {
     const { store, clock, log, maxPackageBytes } = this.options;
-    const download = new Download({ source, identity, packages: store, clock, log, maxPackageBytes });
+    const { source } = member;
+    const publishedHash = () => member.publishedHash(identity);
+    const download = new Download({ source, identity, publishedHash, packages: store, clock, log, maxPackageBytes });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {

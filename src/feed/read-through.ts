@@ -1,15 +1,21 @@
+import { LRUCache } from 'lru-cache';
 import type { PackageId } from '../nuget/package-id.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { failed } from './answer.js';
+import { AbsentPackages } from './absent-packages.js';
+import { failed, found, missing } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import type { CacheState } from './cache-state.js';
 import { Coalesce } from './coalesce.js';
 import { freshUntilMs } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
-import type { Ask, Fetched, Source, SourceAnswer } from './source.js';
+import { toldHash } from './registration-fact.js';
+import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
 import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactKind, FactStore } from './store.js';
+
+const maxTellings = 1_000;
 
 /** How one kind of document is asked of a source and kept. */
 export interface FactShape<T> {
@@ -50,6 +56,8 @@ export interface ReadThroughOptions {
  */
 export class ReadThrough {
   readonly health: SourceHealth;
+  readonly absent: AbsentPackages;
+  readonly #tellings = new LRUCache<string, string>({ max: maxTellings });
   readonly #refreshes = new Coalesce<Told>();
 
   constructor(
@@ -57,6 +65,20 @@ export class ReadThrough {
     private readonly options: ReadThroughOptions,
   ) {
     this.health = new SourceHealth(options.clock);
+    this.absent = new AbsentPackages(options.clock, options.lifetimes.missingMs);
+  }
+
+  /**
+   * The SHA-512 that the source publishes for a package: as it says now or, where it is not to be asked for single hashes, as its
+   * registration told when it was last read.
+   */
+  async publishedHash(identity: PackageIdentity): Promise<Answer<PublishedHash>> {
+    const { facts, offline } = this.options;
+    const told = offline ? missing : await this.source.publishedHash(identity, {});
+    if (told.kind !== 'missing') return told;
+    const fact = await facts.read({ source: this.source.name, kind: 'registration', name: identity.id.key });
+    const sha512 = fact?.state === 'found' ? toldHash(fact, identity.version) : undefined;
+    return sha512 === undefined ? missing : found({ sha512 });
   }
 
   async read<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
@@ -144,18 +166,21 @@ export class ReadThrough {
     checkedAtMs: number,
   ): Promise<Fact> {
     const { head, parts, unparsable } = shape.keep(value);
-    if (unparsable.length > 0)
-      this.options.log.warn(
-        {
-          source: key.source,
-          id: key.name,
-          kind: key.kind,
-          dropped: unparsable.slice(0, 10),
-          droppedCount: unparsable.length,
-        },
-        'versions that NuGet cannot read were dropped from the list',
-      );
+    this.#tellDropped(key, unparsable);
     return this.options.facts.write(key, { state: 'found', checkedAtMs, validators, head, parts });
+  }
+
+  /** Once, and again when it changes: not on each refresh. */
+  #tellDropped({ source, kind, name }: FactKey, unparsable: readonly string[]): void {
+    const dropped = unparsable.slice(0, 10);
+    const telling = `${unparsable.length} ${dropped.join(' ')}`;
+    const place = `${kind}/${name}`;
+    if (unparsable.length === 0 || this.#tellings.get(place) === telling) return;
+    this.#tellings.set(place, telling);
+    this.options.log.warn(
+      { source, id: name, kind, dropped, droppedCount: unparsable.length },
+      'versions that NuGet cannot read were dropped from the list',
+    );
   }
 
   #told(fact: Fact, state: CacheState): Told {

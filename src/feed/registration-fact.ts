@@ -1,23 +1,14 @@
+import type { PackageVersion } from '../nuget/package-version.js';
 import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
-import type { OwnedRow, RegistrationRow, SourceRegistration } from '../nuget/registration-table.js';
+import type { OwnedRow, SourceRegistration } from '../nuget/registration-table.js';
 import type { FactShape } from './read-through.js';
+import { readHead, writeHead } from './registration-head.js';
+import type { RegistrationHead } from './registration-head.js';
 import type { RegistrationListing } from './source.js';
 import type { Fact, FactStore } from './store.js';
 
 /** Leaves are joined to parts of at least this many bytes, so that a page needs one or two reads. */
 const partBytes = 192 * 1024;
-
-/** Head of a `registration` fact: `[version, flags, part, offset, length]` per leaf, ascending. */
-type RegistrationHead = readonly (readonly [
-  version: string,
-  flags: number,
-  part: number,
-  offset: number,
-  length: number,
-])[];
-
-const listedFlag = 1;
-const semVer2Flag = 2;
 
 export const registrationFact: FactShape<RegistrationListing> = {
   kind: 'registration',
@@ -26,41 +17,41 @@ export const registrationFact: FactShape<RegistrationListing> = {
 };
 
 function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; parts: Buffer[] } {
-  const head: [string, number, number, number, number][] = [];
   const parts: Buffer[] = [];
+  const counts: number[] = [];
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  for (const { version, listed, semVer2, template } of leaves) {
-    head.push([
-      version.full,
-      (listed ? listedFlag : 0) | (semVer2 ? semVer2Flag : 0),
-      parts.length,
-      pendingBytes,
-      template.length,
-    ]);
-    pending.push(template);
-    pendingBytes += template.length;
-    if (pendingBytes < partBytes) continue;
+  const close = () => {
     parts.push(Buffer.concat(pending));
+    counts.push(pending.length);
     pending = [];
     pendingBytes = 0;
+  };
+  for (const { template } of leaves) {
+    pending.push(template);
+    pendingBytes += template.length;
+    if (pendingBytes >= partBytes) close();
   }
-  if (pending.length > 0) parts.push(Buffer.concat(pending));
-  return { head, parts };
+  if (pending.length > 0) close();
+  const rows = leaves.map(({ version, listed, semVer2, template, sha512 }) => ({
+    version: version.full,
+    listed,
+    semVer2,
+    length: template.length,
+    ...(sha512 !== undefined && { sha512 }),
+  }));
+  return { head: writeHead(rows, counts), parts };
 }
 
 export function readRegistration(fact: Fact): SourceRegistration {
-  return {
-    source: fact.key.source,
-    rows: (fact.head as RegistrationHead).map(([version, flags, part, offset, length]): RegistrationRow => ({
-      version,
-      listed: (flags & listedFlag) !== 0,
-      semVer2: (flags & semVer2Flag) !== 0,
-      part,
-      offset,
-      length,
-    })),
-  };
+  const { source } = fact.key;
+  return { source, rows: readHead(fact.head as RegistrationHead, source) };
+}
+
+/** The hash that a source's registration told of a version; `undefined` where it told none. */
+export function toldHash(fact: Fact, version: PackageVersion): string | undefined {
+  const { hashes } = fact.head as RegistrationHead;
+  return hashes && readRegistration(fact).rows.find(({ key }) => key === version.key)?.sha512;
 }
 
 /** A fact was replaced while its leaves were being read: read the facts again. */

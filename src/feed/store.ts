@@ -1,4 +1,5 @@
 import type { ByteSource } from '../codec/byte-source.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Validators } from './source.js';
 
@@ -75,6 +76,8 @@ export interface PackageStore {
   begin(): IncomingPackage;
   /** Rows in order of key. */
   list(): AsyncIterable<PackageRow>;
+  /** Rows of one id, in no particular order. */
+  versionsOf(id: PackageId): Promise<readonly PackageRow[]>;
   /** Forgets the package. @returns whether there was one */
   remove(identity: PackageIdentity): Promise<boolean>;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { LRUCache } from 'lru-cache';
 
+import type { PackageId } from '../nuget/package-id.js';
 import type { Clock } from '../ops/clock.js';
 import { acceptedEncoding, sendDocument } from './finished-document.js';
 import type { Encoding, FinishedDocument } from './finished-document.js';
@@ -63,6 +64,12 @@ export class HotDocuments {
       trace: Object.assign(trace, document.trace),
     });
     return true;
+  }
+
+  /** Forgets every document of an id: what it says has been found untrue. */
+  forget(id: PackageId): void {
+    for (const [key, { trace }] of this.#documents.entries())
+      if (trace.id?.toLowerCase() === id.key) this.#documents.delete(key);
   }
 
   /** A host that cannot be read is for the application to refuse. */

@@ -35,6 +35,12 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
     title: 'A package was rejected',
     advice: 'Nothing was kept. Look at the source: its copy is damaged or another package.',
   },
+  'version-conflict': {
+    status: 502,
+    title: 'One version, different bytes',
+    advice:
+      'Find out which of the two is meant (the log names both sources), purge the kept one, or give one of them another version.',
+  },
   'too-large': {
     status: 502,
     title: 'Larger than the limit',

@@ -90,17 +90,22 @@ export class PackageVersion {
       const difference = (a.#numbers[i] ?? 0) - (b.#numbers[i] ?? 0);
       if (difference !== 0) return difference;
     }
-    if (a.#labels.length === 0 || b.#labels.length === 0) return b.#labels.length - a.#labels.length;
-    const shared = Math.min(a.#labels.length, b.#labels.length);
-    for (let i = 0; i < shared; i++) {
-      const difference = compareLabels(a.#labels[i] ?? '', b.#labels[i] ?? '');
-      if (difference !== 0) return difference;
-    }
-    return a.#labels.length - b.#labels.length;
+    return compareLabels(a.#labels, b.#labels);
   }
 }
 
-function compareLabels(a: string, b: string): number {
+/** Prerelease labels by SemVer's precedence, without case; none come after some. */
+export function compareLabels(a: readonly string[], b: readonly string[]): number {
+  if (a.length === 0 || b.length === 0) return b.length - a.length;
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = compareLabel(a[i] ?? '', b[i] ?? '');
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+function compareLabel(a: string, b: string): number {
   const aNumeric = isNumeric(a);
   const bNumeric = isNumeric(b);
   if (aNumeric && bNumeric) return a.length - b.length || compareText(a, b);

@@ -13,6 +13,8 @@ export interface RegistrationLeaf {
   readonly listed: boolean;
   /** Hidden from the SemVer1 hive: by its own version or by a dependency's bound. */
   readonly semVer2: boolean;
+  /** Whether the leaf tells where the package lies. */
+  readonly hasContent: boolean;
   /** Base64, where the source's registration tells one. */
   readonly sha512?: string;
   /** The leaf as it stands in a page: JSON bytes with slots for our addresses. */
@@ -95,6 +97,7 @@ export function readRegistrationLeaf(
     version,
     listed,
     semVer2: version.isSemVer2 || (groups?.semVer2 ?? false),
+    hasContent: Boolean(readText(element['packageContent']) ?? readText(entry['packageContent'])),
     ...(sha512 !== undefined && { sha512 }),
     template: Buffer.from(template),
   };

@@ -1,4 +1,4 @@
-import { PackageVersion } from './package-version.js';
+import { compareVersionKeys } from './version-order.js';
 
 /** The versions one source has of an id, as keys (normalized, lower case), ascending. */
 export interface SourceVersions {
@@ -6,24 +6,73 @@ export interface SourceVersions {
   readonly versions: readonly string[];
 }
 
-/** A version and the source that owns it: the first in order of precedence. */
-export interface OwnedVersion {
+/** A version whose package is kept here: it stays with the source that supplied the bytes. */
+export interface HeldVersion {
+  /** Key. */
   readonly version: string;
   readonly source: string;
 }
 
-/** Union by normalized version, ascending; the first listing that has a version owns it. */
-export function mergeVersions(listings: readonly SourceVersions[]): OwnedVersion[] {
-  const [only] = listings;
-  if (listings.length === 1 && only) return only.versions.map((version) => ({ version, source: only.source }));
-  const owners = new Map<string, OwnedVersion & { readonly parsed: PackageVersion }>();
-  for (const { source, versions } of listings)
-    for (const version of versions)
-      if (!owners.has(version)) owners.set(version, { version, source, parsed: PackageVersion.parse(version) });
-  return [...owners.values()]
-    .sort((a, b) => PackageVersion.compare(a.parsed, b.parsed))
-    .map(({ version, source }) => ({ version, source }));
+/** A version and the source that owns it: its facts and its bytes come from there, and from nowhere else. */
+export interface OwnedVersion {
+  /** Key. */
+  readonly version: string;
+  readonly source: string;
+  /** Its package is kept here. */
+  readonly isHeld?: true;
+  /** Kept here, and its source's list has it no longer: it restores on, unlisted. */
+  readonly isGone?: true;
 }
+
+/**
+ * The one rule on which versions a feed has and who owns each, behind all documents and downloads: union by normalized version,
+ * ascending. A version whose package is held belongs to the source that supplied it; any other to the first source in order that lists it.
+ * Registrations only describe what is owned here: what stands in them alone is not shown, since nothing tells that its package can be had.
+ *
+ * @param listings in order of precedence
+ * @param held of sources of the feed only
+ */
+export function mergeVersions(
+  listings: readonly SourceVersions[],
+  held: readonly HeldVersion[] = [],
+  isAbsent: (source: string, version: string) => boolean = nothingIsAbsent,
+): OwnedVersion[] {
+  const keepers = new Map(held.map((one) => [one.version, one.source]));
+  const lists = [...listings, { source: heldList, versions: [...keepers.keys()].sort(compareVersionKeys) }];
+  const places = lists.map(({ source, versions }) => ({ source, versions, next: 0, head: versions[0] }));
+  const owned: OwnedVersion[] = [];
+  for (;;) {
+    let lowest: string | undefined;
+    for (const { head } of places)
+      if (head !== undefined && (lowest === undefined || compareVersionKeys(head, lowest) < 0)) lowest = head;
+    if (lowest === undefined) return owned;
+    let first: string | undefined;
+    const keeper = keepers.size > 0 ? keepers.get(lowest) : undefined;
+    let keeperIsTold = false;
+    let keeperLists = false;
+    for (const place of places) {
+      const { source } = place;
+      if (keeper !== undefined && source === keeper) keeperIsTold = true;
+      if (place.head !== lowest) continue;
+      place.head = place.versions[++place.next];
+      if (source === heldList) continue;
+      if (source === keeper) keeperLists = true;
+      if (first === undefined && !isAbsent(source, lowest)) first = source;
+    }
+    if (keeper !== undefined)
+      owned.push({
+        version: lowest,
+        source: keeper,
+        isHeld: true,
+        ...(keeperIsTold && !keeperLists && { isGone: true }),
+      });
+    else if (first !== undefined) owned.push({ version: lowest, source: first });
+  }
+}
+
+/** No source has an empty name. */
+const heldList = '';
+const nothingIsAbsent = () => false;
 
 /** `{"versions":[…]}` (`package-base-address-resource.md`). */
 export function renderVersionList(versions: readonly OwnedVersion[]): Buffer {

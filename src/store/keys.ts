@@ -1,4 +1,5 @@
 import type { FactKey } from '../feed/store.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 
 /*
@@ -32,6 +33,12 @@ export const partKeyOf = (headerKey: string, epoch: string, part: number): strin
   `${headerKey.replace(/^fact/, 'part')}/${escape(epoch)}/${hex(part, 8)}`;
 /** Back from the key of an unfinished mark to that of the fact's header. */
 export const headerKeyOf = (unfinished: string): string => unfinished.replace(/^unfinished/, 'fact');
+
+/** The keys of an id's packages. */
+export const packagesOf = (id: PackageId): { gt: string; lt: string } => ({
+  gt: `package/${id.key}/`,
+  lt: `package/${id.key}0`,
+});
 
 /** The keys that begin with `prefix` followed by a slash. */
 export const under = (prefix: 'package' | 'doomed' | 'unfinished'): { gt: string; lt: string } => ({

@@ -13,6 +13,7 @@ import type {
   Store,
   StoreStats,
 } from '../feed/store.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { factKey, packageKey } from './keys.js';
 import { chunkBytes, createChunkMemory, GrowingChunk } from './level/chunk.js';
@@ -95,6 +96,10 @@ class MemoryPackages implements PackageStore {
       const row = this.#rows.get(key);
       if (row !== undefined) yield row;
     }
+  }
+
+  async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
+    return [...this.#rows.values()].filter(({ identity }) => identity.id.equals(id));
   }
 
   async remove(identity: PackageIdentity): Promise<boolean> {

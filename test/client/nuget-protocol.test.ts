@@ -66,6 +66,35 @@ testWithDotnet(
   },
 );
 
+testWithDotnet(
+  'two sources whose versions interleave read as one source that holds them all, the first winning',
+  async (t) => {
+    t.timeout(240_000);
+    const all = [...many('Paged', 300), ...many('Small', 20)];
+    const nearHas = (at: number) => at % 3 !== 1;
+    // What both have differs in what it says of itself, so the winner shows.
+    const isInBoth = (at: number) => at % 3 === 2;
+    const loser = (one: PackageScript): PackageScript => ({ ...one, listed: false, entryExtras: { title: 'Loser' } });
+    const sources = {
+      near: await startScriptedSource({ packages: all.filter((_, at) => nearHas(at)) }),
+      far: await startScriptedSource({
+        packages: all.flatMap((one, at) => (!nearHas(at) ? [one] : isInBoth(at) ? [loser(one)] : [])),
+      }),
+    };
+    const union = await startScriptedSource({ packages: all });
+    for (const source of [sources.near, sources.far, union]) t.teardown(() => source.close());
+    const patient = { timeouts: { headers: '30s', idle: '30s' } };
+    const merged = await startLarder(t, { sources, source: patient });
+    const single = await startLarder(t, { sources: { union }, source: patient });
+    const read = await buildReader(t);
+    const ids = ['Paged', 'Small'];
+    const one = await read(`${single.url}v3/index.json`, ids);
+    t.is(one.packages['Paged']?.entries.length, 300);
+    t.deepEqual((await read(union.url, ids)).packages, one.packages);
+    t.deepEqual(await read(`${merged.url}v3/index.json`, ids), one);
+  },
+);
+
 /** Builds the program that reads a feed with the library inside the SDK: nothing is downloaded for it. */
 async function buildReader(
   t: ExecutionContext,

@@ -327,6 +327,28 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     t.is(keys.length, 7);
   });
 
+  test(`${name}: the versions of an id are its own, not those of ids that begin alike`, async (t) => {
+    const { packages } = await open(t);
+    for (const [id, version] of [
+      ['Id.A', '1.0.0'],
+      ['id.a', '2.0-RC'],
+      ['ID.A', '10.0.0+meta'],
+      ['Id.A.B', '1.0.0'],
+      ['Id.A-b', '1.0.0'],
+      ['Id.A0', '1.0.0'],
+      ['Id', '1.0.0'],
+    ] as const)
+      await keep(packages, samplePackage(id, version, 5));
+    const keys = async (id: string) => {
+      const rows = await packages.versionsOf(PackageIdentity.parse(id, '1.0.0').id);
+      return rows.map(({ identity }) => identity.key).sort();
+    };
+    t.deepEqual(await keys('iD.a'), ['id.a/1.0.0', 'id.a/10.0.0', 'id.a/2.0.0-rc']);
+    t.deepEqual(await keys('Nobody'), []);
+    await packages.remove(PackageIdentity.parse('Id.A', '1.0'));
+    t.deepEqual(await keys('Id.A'), ['id.a/10.0.0', 'id.a/2.0.0-rc']);
+  });
+
   test(`${name}: removing forgets one package and says whether there was one`, async (t) => {
     const store = await open(t);
     const gone = samplePackage('Removed', '1.0.0', 300_000);

@@ -273,7 +273,7 @@ async function until(larder: LarderUnderTest, path: string, isWanted: (reply: Re
 
 for (const [what, path, asked] of [
   ['list', kept.list, '/v3-flatcontainer/alpha/index.json'],
-  ['registration', kept['registration index'], '/alpha/index.json'],
+  ['registration', kept['registration index'], 'semver2/alpha/index.json'],
   ['package', keptFiles.package, '.nupkg'],
 ] as const)
   test(`twenty who ask for one ${what} at a time cost the source one request`, async (t) => {

@@ -164,7 +164,8 @@ export class V3Source implements Source {
     const listing = await this.#listing(index, id, leaves.value);
     if (listing.kind !== 'found') return listing;
     const { value, validators } = listing.value;
-    const versions = value.leaves.map((leaf) => leaf.version);
+    // Where nothing else tells where packages lie, a leaf that does not tell it either leads to none.
+    const versions = value.leaves.filter(({ hasContent }) => hasContent).map((leaf) => leaf.version);
     return found({ value: { versions, unparsable: value.unparsable }, validators });
   }
 

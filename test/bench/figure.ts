@@ -1,0 +1,14 @@
+import type { Row } from './row.js';
+
+export interface BenchOptions {
+  /** Small inputs and few rounds: tells that it works, not how fast. */
+  readonly isQuick: boolean;
+}
+
+/** Something that is measured, in one or more rows. */
+export interface Figure {
+  /** `P5` */
+  readonly id: string;
+  readonly name: string;
+  measure(options: BenchOptions): Promise<readonly Row[]>;
+}
