@@ -25,10 +25,10 @@ function readFolder(text: string): string | Problem {
     return process.platform === 'win32'
       ? resolve(text)
       : new Problem('is a path of Windows, and this is another system');
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text)) return new Problem(neither);
   // `nuget.org/v3/index.json` is an address that lost its beginning, most likely.
   if (/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+([/:]|$)/.test(text))
     return new Problem('may be an address or a folder: write https:// or ./ before it');
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text)) return new Problem(neither);
   return resolve(text);
 }
 
