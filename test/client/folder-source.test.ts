@@ -1,9 +1,10 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { dotnet, Project, testWithDotnet } from '../support/dotnet.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { makeNupkg } from '../support/nupkg.js';
+import type { NupkgRecipe } from '../support/nupkg.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -29,12 +30,10 @@ testWithDotnet(
     const folder = join(directory, 'packages');
     await mkdir(folder);
     await writeFile(join(folder, 'Corp.Flat.1.0.0.nupkg'), makeNupkg({ id: 'Corp.Flat', version: '1.0.0' }));
-    // Laid out by the client itself: `id/version/` with hash, metadata and nuspec beside the package.
-    const pushed = join(directory, 'Corp.Pushed.2.1.0.nupkg');
-    await writeFile(pushed, makeNupkg({ id: 'Corp.Pushed', version: '2.1.0', dependencies: { Far: '1.0.0' } }));
-    const hierarchical = join(directory, 'hierarchical');
-    await mkdir(hierarchical);
-    await layOut(pushed, hierarchical, directory);
+    const hierarchical = await layOut(directory, [
+      { id: 'Corp.Pushed', version: '2.0.0' },
+      { id: 'Corp.Pushed', version: '2.1.0', dependencies: { Far: '1.0.0' } },
+    ]);
 
     const data = join(directory, 'data');
     const env = { LARDER_FRESHNESS__VERSIONS: '1ms', LARDER_FRESHNESS__MISSING: '1ms' };
@@ -69,7 +68,6 @@ testWithDotnet(
     await floating.restore();
     t.is((await floating.lockedVersions())['corp.flat'], '1.4.0', 'a file put there while running is seen');
 
-    await cp(folder, join(directory, 'kept'), { recursive: true });
     await rm(folder, { recursive: true });
     await rm(hierarchical, { recursive: true });
     for (const one of [pinned, floating]) await one.restore(['--locked-mode']);
@@ -88,7 +86,38 @@ testWithDotnet(
   },
 );
 
-/** Restores the package into a folder as the client keeps its own: the hierarchical layout with everything that belongs to it. */
-async function layOut(nupkg: string, to: string, directory: string): Promise<void> {
-  await dotnet(['nuget', 'push', nupkg, '--source', to], { cwd: directory, caches: join(directory, 'push-caches') });
+/**
+ * A folder laid out by the client itself, `id/version/` with hash, metadata and nuspec beside the package: the first by restoring into it,
+ * the rest by pushing to it.
+ */
+async function layOut(directory: string, [first, ...rest]: readonly NupkgRecipe[]): Promise<string> {
+  const loose = join(directory, 'loose');
+  const laidOut = join(directory, 'hierarchical');
+  await mkdir(loose);
+  const write = async (recipe: NupkgRecipe) => {
+    const path = join(loose, `${recipe.id}.${recipe.version}.nupkg`);
+    await writeFile(path, makeNupkg(recipe));
+    return path;
+  };
+  if (!first) throw new Error('nothing to lay out');
+  await write(first);
+  const restored = await Project.create(
+    join(directory, 'lay-out'),
+    project(`<PackageReference Include="${first.id}" Version="${first.version}" />`),
+    loose,
+  );
+  await restored.restore(['--packages', laidOut]);
+  for (const recipe of rest) {
+    const nupkg = await write(recipe);
+    await dotnet(['nuget', 'push', nupkg, '--source', laidOut], { cwd: directory, caches: join(directory, 'push') });
+    const place = join(
+      laidOut,
+      recipe.id.toLowerCase(),
+      recipe.version,
+      `${recipe.id}.${recipe.version}`.toLowerCase(),
+    );
+    await access(`${place}.nupkg`);
+    await access(`${place}.nupkg.sha512`);
+  }
+  return laidOut;
 }

@@ -47,14 +47,14 @@ export class FolderIndex {
   #device: number | undefined;
   #running: Promise<Answer<FolderContents>> | undefined;
   #last: { readonly answer: Answer<FolderContents>; readonly atMs: number; readonly validMs: number } | undefined;
-  #progress = 0;
+  #progress = '';
 
   constructor(private readonly options: FolderIndexOptions) {
     this.#remarks = new Remarks(options.log, options.source);
   }
 
-  /** Files seen so far by the look under way. */
-  get progress(): number {
+  /** How far the look under way has come, in words; empty at its beginning. */
+  get progress(): string {
     return this.#progress;
   }
 
@@ -96,8 +96,10 @@ export class FolderIndex {
   async #ask(): Promise<Answer<FolderContents>> {
     const { source, folder, lanes, log } = this.options;
     try {
-      this.#progress = 0;
-      const listing = await listFolder(folder, lanes, this.#closing.signal, (files) => (this.#progress = files));
+      this.#progress = '';
+      const listing = await listFolder(folder, lanes, this.#closing.signal, (files) => {
+        this.#progress = `${files} files seen so far`;
+      });
       const unmounted = this.#unmountedReason(listing);
       if (unmounted) return failed(unmounted);
       const isFirst = this.#contents === undefined;
@@ -147,6 +149,7 @@ export class FolderIndex {
     await concurrently(toRead, filesReadAtOnce, async ({ file, before }) => {
       this.#closing.signal.throwIfAborted();
       const reading = await readFile(file, { source, lanes, nowMs: clock.now(), before });
+      this.#progress = `${files.length + 1} of ${listed.length} files read so far`;
       this.#known.set(file.path, { file, reading });
       files.push({ file, reading });
       if (before?.kind !== reading.kind) changes++;

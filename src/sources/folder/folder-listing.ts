@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from 'node:fs';
-import { lstat, opendir, realpath, stat } from 'node:fs/promises';
+import { lstat, opendir, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import { PackageId } from '../../nuget/package-id.js';
@@ -48,7 +48,9 @@ const foreignDirectories = new Set([
 
 /** Entries taken from the system at one time. */
 const bufferSize = 256;
-const filesAtOnce = 8;
+/** Files looked at while one lane is held. */
+const filesPerTurn = 16;
+const groupsAtOnce = 4;
 
 /** What makes a file another file: a copy that keeps size and date still changes the time of its inode. */
 export const keyOf = ({ size, mtimeMs, ctimeMs }: Stats) => `${size}/${mtimeMs}/${ctimeMs}`;
@@ -84,54 +86,10 @@ export async function listFolder(
     }
   };
 
-  const visit = async (directory: Place, level: number): Promise<void> => {
-    const entries = await readEntries(directory.at, lanes, signal);
-    const hashes = new Map(
-      entries.flatMap((entry) =>
-        entry.isFile() && /\.nupkg\.sha512$/i.test(entry.name) ? [[entry.name.toLowerCase(), entry.name]] : [],
-      ),
-    );
-    await concurrently(
-      entries.filter((entry) => isPackageFile(entry.name) && (entry.isFile() || entry.isSymbolicLink())),
-      filesAtOnce,
-      async (entry) => {
-        signal.throwIfAborted();
-        const place = below(directory, entry.name);
-        await lookAt(place.path, async () => {
-          const at = entry.isSymbolicLink() ? await follow(place) : place.at;
-          if (at === undefined) return;
-          const stats = await lanes.run(() => lstat(at));
-          if (!stats.isFile()) return;
-          const hash = hashes.get(`${entry.name.toLowerCase()}.sha512`);
-          files.push({
-            path: place.path,
-            name: entry.name,
-            at,
-            size: stats.size,
-            mtimeMs: stats.mtimeMs,
-            key: keyOf(stats),
-            ...(hash !== undefined && { hashAt: join(directory.at, hash) }),
-          });
-          onCount(files.length);
-        });
-      },
-    );
-    if (level === 2) return;
-    for (const entry of entries) {
-      if (!(entry.isDirectory() || (entry.isSymbolicLink() && !isPackageFile(entry.name)))) continue;
-      if (!isPromising(entry.name, directory, level)) continue;
-      const place = below(directory, entry.name);
-      await lookAt(place.path, async () => {
-        const at = entry.isSymbolicLink() ? await follow(place) : place.at;
-        if (at !== undefined) await visit({ ...place, at }, level + 1);
-      });
-    }
-  };
-
-  /** @returns where the link leads, when that lies in the folder */
+  /** Runs in a lane. @returns where the link leads, when that lies in the folder */
   const follow = async ({ path, at }: Place): Promise<string | undefined> => {
     try {
-      const target = await lanes.run(() => realpath(at));
+      const target = await realpath(at);
       if (target.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) return target;
     } catch (error) {
       const code = fileErrorCode(error);
@@ -139,6 +97,54 @@ export async function listFolder(
     }
     straying.push(path);
     return undefined;
+  };
+
+  /** Runs in a lane. */
+  const lookAtFiles = async (directory: Place, entries: readonly Dirent[], hashes: ReadonlyMap<string, string>) => {
+    for (const entry of entries) {
+      signal.throwIfAborted();
+      const place = below(directory, entry.name);
+      await lookAt(place.path, async () => {
+        const at = entry.isSymbolicLink() ? await follow(place) : place.at;
+        if (at === undefined) return;
+        const stats = await lstat(at);
+        if (!stats.isFile()) return;
+        const hash = hashes.get(`${entry.name.toLowerCase()}.sha512`);
+        files.push({
+          path: place.path,
+          name: entry.name,
+          at,
+          size: stats.size,
+          mtimeMs: stats.mtimeMs,
+          key: keyOf(stats),
+          ...(hash !== undefined && { hashAt: join(directory.at, hash) }),
+        });
+      });
+    }
+    onCount(files.length);
+  };
+
+  const visit = async (directory: Place, level: number): Promise<void> => {
+    const { directories, hashes, rest } = await lanes.run(async () => {
+      const entries = await readEntries(directory.at, level, signal);
+      const packages = entries.filter(
+        (entry) => isPackageFile(entry.name) && (entry.isFile() || entry.isSymbolicLink()),
+      );
+      const hashes = new Map(entries.filter(isHashFile).map(({ name }) => [name.toLowerCase(), name]));
+      await lookAtFiles(directory, packages.splice(0, filesPerTurn), hashes);
+      return { directories: level === 2 ? [] : entries.filter(isDirectory), hashes, rest: packages };
+    });
+    await concurrently(inGroups(rest, filesPerTurn), groupsAtOnce, (group) =>
+      lanes.run(() => lookAtFiles(directory, group, hashes)),
+    );
+    const promising = directories.filter(({ name }) => isPromising(name, directory, level));
+    await concurrently(promising, groupsAtOnce, async (entry) => {
+      const place = below(directory, entry.name);
+      await lookAt(place.path, async () => {
+        const at = entry.isSymbolicLink() ? await lanes.run(() => follow(place)) : place.at;
+        if (at !== undefined) await visit({ ...place, at }, level + 1);
+      });
+    });
   };
 
   await visit({ path: '', name: '', at: root }, 0);
@@ -172,17 +178,20 @@ function isPromising(name: string, directory: Place, level: number): boolean {
   );
 }
 
-async function readEntries(directory: string, lanes: Lanes, signal: AbortSignal): Promise<Dirent[]> {
+const isHashFile = (entry: Dirent) => entry.isFile() && /\.nupkg\.sha512$/i.test(entry.name);
+const isDirectory = (entry: Dirent) => entry.isDirectory() || (entry.isSymbolicLink() && !isPackageFile(entry.name));
+
+/** The folder itself may have a hundred thousand entries and is read in pieces; what lies below is many small directories. */
+async function readEntries(directory: string, level: number, signal: AbortSignal): Promise<Dirent[]> {
+  if (level > 0) return readdir(directory, { withFileTypes: true });
   const entries: Dirent[] = [];
-  const opened = await lanes.run(() => opendir(directory, { bufferSize }));
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const entry = await lanes.run(() => opened.read());
-      if (entry === null) return entries;
-      entries.push(entry);
-    }
-  } finally {
-    await opened.close();
+  for await (const entry of await opendir(directory, { bufferSize })) {
+    signal.throwIfAborted();
+    entries.push(entry);
   }
+  return entries;
+}
+
+function inGroups<T>(elements: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(elements.length / size) }, (_, i) => elements.slice(i * size, (i + 1) * size));
 }

@@ -205,8 +205,8 @@ export class FolderSource implements Source {
       return await this.#asking.await(work(), () => new TooSlowError(), ask.signal);
     } catch (error) {
       if (!(error instanceof TooSlowError)) throw error;
-      const seen = this.#index.progress;
-      const detail = `${this.url} did not answer in time${seen > 0 ? ` (${seen} files seen so far)` : ''}: look at the disk or the mount`;
+      const { progress } = this.#index;
+      const detail = `${this.url} did not answer in time${progress && ` (${progress})`}: look at the disk or the mount`;
       return failed(this.#reason('source-timeout', detail));
     }
   }
