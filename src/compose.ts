@@ -22,6 +22,8 @@ import { createCounters } from './ops/counters.js';
 import type { Counters } from './ops/counters.js';
 import { createLog } from './ops/log.js';
 import type { Logger } from './ops/log.js';
+import { FolderSource } from './sources/folder/folder-source.js';
+import { Lanes } from './sources/folder/lanes.js';
 import { V3Source } from './sources/v3/v3-source.js';
 import { openLevelStore } from './store/level/open-level-store.js';
 
@@ -45,6 +47,9 @@ export interface Parts {
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
 
+/** File operations of all folder sources at one time: one less than the threads that Node has for them, which the store needs too. */
+const folderLanes = new Lanes(3);
+
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
   const clock = parts.clock ?? systemClock;
@@ -53,7 +58,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const store =
     parts.store ??
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
-  const sources = config.sources.map((source) => createSource(source, config, version, clock, counters));
+  const sources = config.sources.map((source) => createSource(source, config, version, clock, counters, log));
   const members = new Map(
     sources.map((source) => [
       source.name,
@@ -164,7 +169,21 @@ function createSource(
   version: string,
   clock: Clock,
   counters: Counters,
+  log: Logger,
 ): Source {
+  if (source.protocol === 'folder') {
+    const folder = new FolderSource({
+      name: source.name,
+      folder: source.url,
+      timeouts: source.timeouts,
+      maxVersionsPerId: config.limits.maxVersionsPerId,
+      lanes: folderLanes,
+      clock,
+      log,
+    });
+    if (!config.offline) folder.begin();
+    return folder;
+  }
   return new V3Source({
     name: source.name,
     url: source.url,

@@ -1,3 +1,4 @@
+import { checkFolders } from './folder-checks.js';
 import { pathText } from './key-tree.js';
 import type { Mistake } from './mistake.js';
 import { settingAt, type LeafSetting, type Setting } from './setting.js';
@@ -9,6 +10,7 @@ export function crossCheck(root: Setting, mistakes: Mistake[]): void {
   const known = settingAt(root, ['sources']) ? sources.map((source) => String(source.value)) : ['nuget.org'];
   findDoubles(sources, 'sources', mistakes);
   findDoubles(namesIn(root, 'feeds'), 'feeds', mistakes);
+  checkFolders(root, mistakes);
 
   const feeds = settingAt(root, ['feeds']);
   for (const [i, feed] of (feeds?.kind === 'list' ? feeds.elements : []).entries()) {

@@ -18,14 +18,17 @@ export interface KeyNote {
 export const notes = z.registry<KeyNote>();
 
 /** What a leaf's reader returns for a value that it cannot take: the words that follow the value in a mistake's line. */
-class Problem {
+export class Problem {
   constructor(readonly text: string) {}
 }
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 /** Text that comes from the environment is read as what the key wants, so every leaf takes text. */
-function leaf<T extends NonNullable<unknown>>(note: KeyNote, read: (value: string | number | boolean) => T | Problem) {
+export function leaf<T extends NonNullable<unknown>>(
+  note: KeyNote,
+  read: (value: string | number | boolean) => T | Problem,
+) {
   return scalar
     .transform((value, context): T => {
       const result = read(value);
@@ -124,20 +127,19 @@ export function word<const W extends string>(about: string, allowed: string, wan
   return schema;
 }
 
-function parseHttp(value: string | number | boolean): URL | undefined {
+/** @returns `undefined` when it is no http address */
+export function parseHttp(value: string | number | boolean): URL | undefined {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }
 
-export const httpAddress = (about: string) =>
-  leaf({ about, allowed: 'an address that begins with http:// or https://' }, (value) => {
-    const url = parseHttp(value);
-    if (url === undefined) return new Problem('is not an http address');
-    if (url.username !== '' || url.password !== '')
-      return new Problem('holds a user or password: credentials belong in `auth`');
-    if (url.hash !== '') return new Problem('has a fragment');
-    return url.href;
-  });
+/** An address to ask, or what is wrong with it. Credentials stand elsewhere. */
+export function readHttpAddress(url: URL): string | Problem {
+  if (url.username !== '' || url.password !== '')
+    return new Problem('holds a user or password: credentials belong in `auth`');
+  if (url.hash !== '') return new Problem('has a fragment');
+  return url.href;
+}
 
 /** The address that clients know us by, ending in `/`. */
 export const publicAddress = (about: string) =>

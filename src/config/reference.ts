@@ -34,7 +34,7 @@ export async function resolveReferences(
     return group;
   }
   const [, scheme, target] = /^(env|file):(.*)$/s.exec(String(setting.value)) ?? [];
-  if (scheme === undefined || target === undefined) return setting;
+  if (scheme === undefined || target === undefined || isFileAddress(target, path)) return setting;
   const fetched = scheme === 'env' ? fromEnvironment(target, references) : await fromFile(target, setting, references);
   const origin = { ...setting.origin, text: `${setting.origin.text}, ${scheme}:${target}` };
   if ('problem' in fetched) {
@@ -43,6 +43,10 @@ export async function resolveReferences(
   }
   return { ...leafSetting(fetched.value, origin), isReferenced: true };
 }
+
+/** `file:///srv/packages` as the address of a source is a folder, not a file that holds an address. */
+const isFileAddress = (target: string, path: KeyPath) =>
+  target.startsWith('//') && path.length === 3 && path[0] === 'sources' && path[2] === 'url';
 
 type Fetched = { readonly value: string } | { readonly problem: string };
 

@@ -34,8 +34,6 @@ function wrongValue(
     const shown = shownValue(setting.value, key.note, setting.isReferenced);
     if (isUnsupportedValue(pathText(path), setting.value))
       return withAllowed(`${shown} is not supported by this version`);
-    if (/^sources\[\d+\]\.url$/.test(pathText(path)) && isFolder(String(setting.value)))
-      return withAllowed(`${shown} is a folder, which is not supported as a source by this version`);
     return withAllowed(`${shown} ${issue.code === 'custom' ? issue.message : 'is none of the choices'}`);
   }
   if (key?.kind === 'list')
@@ -57,8 +55,6 @@ function shownValue(value: string | number | boolean, note: KeyNote, isReference
   const text = String(value).replace(/\/\/[^/\s]*@/g, '//…@');
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
-
-const isFolder = (text: string) => /^(\.{0,2}[\\/]|[A-Za-z]:[\\/]|[^:]*$)/.test(text);
 
 function unknownKey(path: KeyPath, root: Setting): Mistake {
   const name = String(path.at(-1));

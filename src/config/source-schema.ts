@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { choice, count, httpAddress, notes, secret, text, timeLimit, word } from './leaf.js';
+import { choice, count, notes, secret, text, timeLimit, word } from './leaf.js';
+import { isFolder, sourceAddress } from './source-address.js';
 
 /** Names of sources and feeds stand in URLs, headers and keys. */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -47,8 +48,14 @@ const timeouts = z
 export const sourceSchema = z
   .strictObject({
     name: text('The name of the source, as feeds, logs and `X-Larder-Source` call it.', nameAllowed, namePattern),
-    url: httpAddress('The address of its V3 service index.'),
-    protocol: choice('The protocol it speaks. `auto` is V3 in this version.', ['auto', 'v3']).prefault('auto'),
+    url: sourceAddress(
+      'The address of its V3 service index, or a folder of packages: a path, seen from the working directory, or a `file://` address.',
+    ),
+    protocol: choice('The protocol it speaks. `auto`: `folder` when its `url` is a folder, else V3 in this version.', [
+      'auto',
+      'v3',
+      'folder',
+    ]).prefault('auto'),
     packages: z
       .array(
         text(
@@ -66,7 +73,8 @@ export const sourceSchema = z
       atMost: 1024,
     }).prefault(32),
   })
-  .register(notes, { about: 'An origin of packages.', allowed: '{ name, url, … }' });
+  .register(notes, { about: 'An origin of packages.', allowed: '{ name, url, … }' })
+  .transform(({ protocol, ...source }) => ({ ...source, protocol: isFolder(source.url) ? 'folder' : protocol }));
 
 export type SourceConfig = z.output<typeof sourceSchema>;
 /** How to sign in at a source. Holds secrets in the clear: never log it. */

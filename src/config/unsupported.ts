@@ -18,7 +18,7 @@ const keys: ReadonlySet<string> = new Set([
 
 const values: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['store.kind', new Set(['s3'])],
-  ['sources[].protocol', new Set(['v2', 'folder'])],
+  ['sources[].protocol', new Set(['v2'])],
   ['sources[].auth.kind', new Set(['certificate'])],
 ]);
 

@@ -26,3 +26,13 @@ export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
       return lifetimes.registrationMs;
   }
 }
+
+/** The configuration's lifetimes, or the source's own where those are shorter. */
+export function shorterLifetimes(configured: Lifetimes, own: Lifetimes | undefined): Lifetimes {
+  if (!own) return configured;
+  return {
+    versionsMs: Math.min(configured.versionsMs, own.versionsMs),
+    registrationMs: Math.min(configured.registrationMs, own.registrationMs),
+    missingMs: Math.min(configured.missingMs, own.missingMs),
+  };
+}

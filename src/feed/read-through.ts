@@ -8,7 +8,7 @@ import { failed, found, missing } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import type { CacheState } from './cache-state.js';
 import { Coalesce } from './coalesce.js';
-import { freshUntilMs } from './freshness.js';
+import { freshUntilMs, shorterLifetimes } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
 import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
@@ -59,13 +59,15 @@ export class ReadThrough {
   readonly absent: AbsentPackages;
   readonly #tellings = new LRUCache<string, string>({ max: maxTellings });
   readonly #refreshes = new Coalesce<Told>();
+  readonly #lifetimes: Lifetimes;
 
   constructor(
     readonly source: Source,
     private readonly options: ReadThroughOptions,
   ) {
     this.health = new SourceHealth(options.clock);
-    this.absent = new AbsentPackages(options.clock, options.lifetimes.missingMs);
+    this.#lifetimes = shorterLifetimes(options.lifetimes, source.lifetimes);
+    this.absent = new AbsentPackages(options.clock, this.#lifetimes.missingMs);
   }
 
   /**
@@ -82,12 +84,12 @@ export class ReadThrough {
   }
 
   async read<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
-    const { facts, lifetimes, offline, clock, refreshGraceMs } = this.options;
+    const { facts, offline, clock, refreshGraceMs } = this.options;
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
     if (offline) return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
     if (!fact) return this.#refresh(shape, id, key, undefined);
-    if (clock.now() < freshUntilMs(fact, lifetimes, clock.now())) return this.#told(fact, 'HIT');
+    if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
     const resting = this.health.resting();
     if (resting) return { ...this.#told(fact, 'STALE'), staleBecause: resting };
@@ -184,12 +186,12 @@ export class ReadThrough {
   }
 
   #told(fact: Fact, state: CacheState): Told {
-    const { lifetimes, clock } = this.options;
+    const { clock } = this.options;
     return {
       source: this.source.name,
       answer: fact.state === 'found' ? { kind: 'found', value: fact } : { kind: 'missing' },
       state,
-      freshUntilMs: freshUntilMs(fact, lifetimes, clock.now()),
+      freshUntilMs: freshUntilMs(fact, this.#lifetimes, clock.now()),
       checkedAtMs: fact.checkedAtMs,
     };
   }

@@ -12,6 +12,8 @@ export interface Source {
   readonly name: string;
   /** For people: without user info. */
   readonly url: string;
+  /** How long its answers are taken as true where it can be asked at less cost than the configuration supposes: the shorter counts. */
+  readonly lifetimes?: SourceLifetimes;
 
   /** All versions of one id, listed or not, SemVer2 included. */
   versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>>;
@@ -26,6 +28,13 @@ export interface Source {
   publishedHash(identity: PackageIdentity, ask: Ask): Promise<Answer<PublishedHash>>;
 
   close(): Promise<void>;
+}
+
+/** In milliseconds, as in `Lifetimes`. */
+export interface SourceLifetimes {
+  readonly versionsMs: number;
+  readonly registrationMs: number;
+  readonly missingMs: number;
 }
 
 export interface Ask {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../codec/json-document.js';
 import { found, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
 import type { Document, Transport } from '../transport/transport.js';
-import { concurrently } from './concurrently.js';
+import { concurrently } from '../concurrently.js';
 import { readRegistrationPage } from './registration-document.js';
 import type { RegistrationDocument } from './registration-document.js';
 import { resolveAddress } from './resource-address.js';
