@@ -158,10 +158,15 @@ export class Download {
       ...(lastModified !== undefined && { lastModified }),
     });
     if (row.sha512 === sha512) return found(row);
+    this.#options.log.warn(
+      { source: source.name, id: identity.id.text, version: identity.version.normalized, pinnedTo: row.source },
+      'a source sent other bytes than those that another source supplied first',
+    );
+    // Its name is for the log only: it may belong to a feed that this client may not read.
     return refused({
       code: 'package-rejected',
       source: source.name,
-      detail: `${identity.toString()} is pinned to the bytes that ${row.source} supplied first, and ${source.name} sent others`,
+      detail: `${identity.toString()} is pinned to the bytes that were supplied first, and ${source.name} sent others`,
     });
   }
 
