@@ -8,10 +8,12 @@ import type { IncomingHttpHeaders } from 'node:http';
  */
 export function presentedKeys(headers: IncomingHttpHeaders): readonly Buffer[] | undefined {
   const { authorization = '', 'x-nuget-apikey': apiKey = '' } = headers;
-  if (authorization === '' && apiKey === '') return undefined;
-  const authorized = authorization === '' ? undefined : (passwordOf(authorization) ?? tokenOf(authorization));
+  const authorized = passwordOf(authorization) ?? tokenOf(authorization);
+  // A NuGet client without credentials answers a challenge with an empty user name and an empty password.
+  const isAuthorizing = authorization !== '' && authorized?.length !== 0;
+  if (!isAuthorizing && apiKey === '') return undefined;
   return [
-    ...(authorized ? [authorized] : []),
+    ...(isAuthorizing && authorized ? [authorized] : []),
     ...(typeof apiKey === 'string' && apiKey !== '' ? [bytesOf(apiKey)] : []),
   ];
 }

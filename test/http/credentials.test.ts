@@ -19,6 +19,9 @@ test('a key is the password of Basic whatever the user name, the token of Bearer
 test('nothing sent is not the same as something without a key', (t) => {
   t.is(presentedKeys({}), undefined);
   t.is(presentedKeys({ authorization: '' }), undefined);
+  for (const nothing of [':', 'any:'])
+    t.is(presentedKeys({ authorization: `Basic ${base64(nothing)}` }), undefined, 'what NuGet sends that has no key');
+  t.deepEqual(texts({ authorization: `Basic ${base64(':')}`, 'x-nuget-apikey': 'the-key' }), ['the-key']);
   for (const authorization of [
     'Basic',
     'Basic ',
