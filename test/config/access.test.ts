@@ -1,9 +1,11 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../src/config/environment-layer.js';
 import { loadConfig } from '../../src/config/load.js';
 import { ConfigError, mistakeLine } from '../../src/config/mistake.js';
+import { repositoryRoot } from '../support/repository-root.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function load(t: ExecutionContext, lines: readonly string[], environment: Environment = {}) {
@@ -86,4 +88,23 @@ test('a key is fit for what every client sends: 8 to 512 characters that a heade
     t.is((await load(t, keyed(key))).config.access.keys[0]?.key, key);
   for (const key of ['1234567', 'x'.repeat(513), 'tab\tin it', ' leading-space'])
     t.is((await mistakes(t, keyed(key))).length, 1, key);
+});
+
+test('the examples of docs/access.md and README.md are valid', async (t) => {
+  const blocks = await Promise.all(
+    ['docs/access.md', 'README.md'].map(async (page) =>
+      [...(await readFile(join(repositoryRoot, page), 'utf8')).matchAll(/^```yaml\n(access:[^]*?)^```$/gm)].map(
+        ([, block = '']) => block.replace('file:/run/secrets/larder-developers', 'file:key'),
+      ),
+    ),
+  );
+  t.deepEqual(
+    blocks.map((found) => found.length),
+    [1, 1],
+  );
+  for (const block of blocks.flat()) {
+    const { config } = await load(t, [block], { CI_KEY: 'from-the-environment' });
+    t.false(config.access.anonymousRead);
+    t.like(config.access.keys[0], { name: 'ci', key: 'from-the-environment' });
+  }
 });
