@@ -257,7 +257,9 @@ test('without keys of ours credentials are somebody else’s: a proxy before us 
 });
 
 test('a server without keys and without anonymous reading is closed', async (t) => {
-  const { larder } = await start(t, { keys: [] });
+  const { lines, log } = recordedLog();
+  const { larder } = await start(t, { keys: [] }, { log });
+  t.regex(lines.join('\n'), /"level":"warn".*nobody may read/);
   for (const headers of [{}, basic(keys.all), basic('')])
     assertChallenged(t, await larder.get('v3/index.json', headers), JSON.stringify(headers));
   t.is((await larder.get('health/ready')).status, 200);
