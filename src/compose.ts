@@ -8,9 +8,11 @@ import { ReadThrough } from './feed/read-through.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
 import { createApp } from './http/app.js';
+import { Gate } from './http/gate.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HotDocuments } from './http/hot-documents.js';
 import { peopleRoutes } from './http/people-routes.js';
+import { originForm, refuseTarget } from './http/request-target.js';
 import { listen } from './http/server.js';
 import { createTrace, observe } from './http/trace.js';
 import type { Trace } from './http/trace.js';
@@ -101,6 +103,9 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const ownPath = createOwnPath(config.publicUrl);
   const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));
+  const gate = new Gate({ access: config.access, clock, log });
+  if (!config.access.anonymousRead && config.access.keys.length === 0)
+    log.warn('access.anonymousRead is false and access.keys is empty: nobody may read');
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
@@ -120,6 +125,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
         clock,
         publicBase,
         sources: sources.map(({ name, url }) => ({ name, url })),
+        feeds: config.feeds,
+        needsKey: !config.access.anonymousRead,
       }),
     ],
   });
@@ -127,10 +134,13 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
 
   const handle = (req: IncomingMessage, res: ServerResponse) => {
     const trace = createTrace();
-    if (req.url !== undefined) req.url = ownPath(req.url);
+    const target = originForm(req.url ?? '/');
+    if (target !== undefined) req.url = ownPath(target);
     traces.set(req, trace);
     observe(req, res, trace, log, counters);
     if (isDraining) res.setHeader('Connection', 'close');
+    if (target === undefined) return refuseTarget(req, res, trace);
+    if (!gate.pass(req, res, trace)) return;
     if (!hot.answer(req, res, trace)) void enterApp(req, res);
   };
 

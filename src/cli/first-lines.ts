@@ -11,5 +11,5 @@ export function firstLines(config: Config, url: string): string[] {
   const feed = config.feeds.find(({ name }) => name === 'default') ?? config.feeds[0];
   const path = feed && feed.name !== 'default' ? `/feeds/${feed.name}` : '';
   const index = `${base}${path}/v3/index.json`;
-  return [`Feed: ${index}`, addSourceCommand(index)];
+  return [`Feed: ${index}`, addSourceCommand(index, { needsKey: !config.access.anonymousRead })];
 }

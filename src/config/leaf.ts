@@ -114,6 +114,25 @@ export const secret = (about: string, allowed: string, pattern: RegExp = /^[^\u0
     pattern.test(String(value)) ? String(value) : new Problem('is empty or holds characters that cannot stand here'),
   );
 
+/** A secret that clients send to us in a header: what every header and every client's form of it can carry. Lengths in characters. */
+export const accessKey = (about: string, { atLeast, atMost }: { atLeast: number; atMost: number }) =>
+  leaf(
+    {
+      about,
+      allowed: `${atLeast} to ${atMost} visible ASCII characters without spaces, best as env:NAME or file:PATH`,
+      secret: true,
+    },
+    (value) => {
+      const text = String(value);
+      if (!/^[\x21-\x7e]*$/.test(text)) return new Problem('holds spaces or characters that a header cannot carry');
+      return text.length < atLeast
+        ? new Problem('is too short')
+        : text.length > atMost
+          ? new Problem('is too long')
+          : text;
+    },
+  );
+
 export const choice = <const C extends string>(about: string, choices: readonly C[]) =>
   leaf({ about, allowed: choices.join(', '), json: { enum: choices } }, (value) => {
     const chosen = choices.find((choice) => choice === value);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { accessSchema } from './access-schema.js';
 import { age, choice, count, network, notes, publicAddress, secret, size, text, timeLimit, yesNo } from './leaf.js';
 import { nameAllowed, namePattern, sourceSchema } from './source-schema.js';
 
@@ -154,6 +155,7 @@ export const configSchema = z
       .array(feed)
       .min(1)
       .prefault([{ name: 'default' }]),
+    access: accessSchema.prefault({}),
     freshness: freshness.prefault({}),
     offline: yesNo('Never ask a source: serve what is kept, of any age.').prefault(false),
     limits: limits.prefault({}),
@@ -170,7 +172,7 @@ export const configSchema = z
 
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
-/** The configuration in effect. Holds secrets in the clear (`sources[].auth`, `listen.tls.key`): never log it. */
+/** The configuration in effect. Holds secrets in the clear (`sources[].auth`, `access.keys[].key`, `listen.tls.key`): never log it. */
 export type Config = Frozen<z.output<typeof configSchema>>;
 export type FeedConfig = Config['feeds'][number];
 export type { SourceConfig, SourceAuth } from './source-schema.js';

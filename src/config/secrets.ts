@@ -15,5 +15,6 @@ export function secretsOf(config: Config): string[] {
         return [auth.key];
     }
   });
-  return config.listen.tls ? [...ofSources, config.listen.tls.key] : ofSources;
+  const ofClients = config.access.keys.map(({ key }) => key);
+  return [...ofSources, ...ofClients, ...(config.listen.tls ? [config.listen.tls.key] : [])];
 }

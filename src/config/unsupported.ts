@@ -1,9 +1,8 @@
 /**
  * What a Larder configuration may hold some day and this version cannot honour. It is refused by name rather than passed over: a server
- * that ignores `access` would be open to everyone.
+ * that ignores `feeds[].policy` would let through what is forbidden.
  */
 const keys: ReadonlySet<string> = new Set([
-  'access',
   'prefetch',
   'feeds[].policy',
   'sources[].proxy',

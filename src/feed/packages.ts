@@ -65,7 +65,12 @@ export class Packages {
     if (outcome.kind !== 'found') return outcome;
     return {
       kind: 'found',
-      value: { row: outcome.value, content: await this.options.store.open(outcome.value), fetched: true },
+      value: {
+        // Where the same bytes were kept before, the row names their source, of which this feed need not know.
+        row: { ...outcome.value, source: offered.value.download.source },
+        content: await this.options.store.open(outcome.value),
+        fetched: true,
+      },
     };
   }
 

@@ -53,6 +53,8 @@ export class HotDocuments {
     const key = keyOf(acceptedEncoding(req), base, url);
     const document = this.#documents.get(key);
     if (!document) return false;
+    // Below an address of ours there is no other feed; asked again, because here the bytes would go out.
+    if (document.trace.feed === undefined || !trace.caller.mayRead(document.trace.feed)) return false;
     const nowMs = this.clock.now();
     if (nowMs >= document.freshUntilMs || (document.checkedAtMs ?? 0) > nowMs) {
       this.#documents.delete(key);

@@ -5,9 +5,12 @@ import Router from '@koa/router';
 import type { Store } from '../feed/store.js';
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
+import { readableSources } from '../policy/access.js';
 import { homePage } from '../ui/home-page.js';
 import type { AppState } from './app.js';
-import { serviceIndexUrl } from './urls.js';
+import { defaultFeed } from './area.js';
+import { callerOf } from './caller.js';
+import { feedMount, serviceIndexUrl } from './urls.js';
 
 export interface PeopleOptions {
   readonly version: string;
@@ -21,28 +24,31 @@ export interface PeopleOptions {
   readonly publicBase: (req: IncomingMessage) => string;
   /** Name and URL of each configured source, without user info. */
   readonly sources: readonly { readonly name: string; readonly url: string }[];
+  readonly feeds: readonly { readonly name: string; readonly sources: readonly string[] }[];
+  /** Whether clients must store a key with the feed. */
+  readonly needsKey: boolean;
 }
 
 /** The page for people and the JSON behind it. */
 export function peopleRoutes(options: PeopleOptions): Router<AppState> {
-  const { version, startedAtMs, offline, maxBytes, store, counters, clock, publicBase, sources } = options;
+  const { version, startedAtMs, offline, maxBytes, store, counters, clock, publicBase, sources, feeds, needsKey } =
+    options;
   const router = new Router<AppState>();
   router.get('/api/status', async (ctx) => {
-    const { packages, versions, bytes, diskBytes } = await store.stats();
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = {
-      version,
-      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000),
-      offline,
-      packages,
-      versions,
-      bytes,
-      diskBytes,
-      maxBytes: maxBytes ?? null,
-      ...counters,
-    };
+    const known = { version, uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000), offline };
+    if (!callerOf(ctx).mayReadAll) {
+      ctx.body = known;
+      return;
+    }
+    const { packages, versions, bytes, diskBytes } = await store.stats();
+    ctx.body = { ...known, packages, versions, bytes, diskBytes, maxBytes: maxBytes ?? null, ...counters };
   });
   router.get('/', async (ctx) => {
+    const caller = callerOf(ctx);
+    const readable = feeds.filter(({ name }) => caller.mayRead(name)).map(({ name }) => name);
+    const feed = readable.includes(defaultFeed) ? defaultFeed : (readable[0] ?? defaultFeed);
+    const tellable = readableSources(caller, feeds);
     const { packages, versions, bytes } = await store.stats();
     ctx.set({
       'Cache-Control': 'no-store',
@@ -55,12 +61,10 @@ export function peopleRoutes(options: PeopleOptions): Router<AppState> {
     ctx.body = homePage({
       version,
       offline,
-      feedUrl: serviceIndexUrl(publicBase(ctx.req), ''),
-      packages,
-      versions,
-      bytes,
-      sources,
-      counters,
+      feedUrl: serviceIndexUrl(publicBase(ctx.req), feed === defaultFeed ? '' : feedMount(feed)),
+      needsKey,
+      ...(caller.mayReadAll && { totals: { packages, versions, bytes, counters } }),
+      sources: sources.filter(({ name }) => tellable.has(name)),
     });
   });
   return router;

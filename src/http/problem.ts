@@ -10,6 +10,8 @@ export type ProblemCode =
   | 'bad-host'
   | 'bad-range'
   | 'bad-request'
+  | 'unauthorized'
+  | 'forbidden'
   | 'not-found'
   | 'method-not-allowed'
   | 'internal';
@@ -20,6 +22,12 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
   'bad-version': { status: 400, title: 'Not a package version' },
   'bad-host': { status: 400, title: 'Not a host name' },
   'bad-request': { status: 400, title: 'Not a request that can be read' },
+  unauthorized: {
+    status: 401,
+    title: 'A valid key is needed',
+    advice: 'Store it with your package source: packageSourceCredentials in NuGet.Config.',
+  },
+  forbidden: { status: 403, title: 'The key does not allow this', advice: 'Ask who runs this server for the right.' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'bad-range': { status: 416, title: 'Range not satisfiable' },

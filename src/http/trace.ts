@@ -3,9 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CacheState } from '../feed/cache-state.js';
 import type { Counters } from '../ops/counters.js';
 import type { Logger } from '../ops/log.js';
+import { nobody } from '../policy/access.js';
+import type { Caller } from '../policy/access.js';
 
 /** What one request was about: filled by whoever learns it, told in one line when the answer has gone out. */
 export interface Trace {
+  /** Who sent it. */
+  caller: Caller;
+  /** The name of the key that it came with. */
+  key?: string;
   feed?: string;
   id?: string;
   version?: string;
@@ -19,7 +25,7 @@ export interface Trace {
   readonly startedAtMs: number;
 }
 
-export const createTrace = (): Trace => ({ bytes: 0, startedAtMs: performance.now() });
+export const createTrace = (): Trace => ({ caller: nobody, bytes: 0, startedAtMs: performance.now() });
 
 /** Counts the request and writes its line once the answer is out or the client has gone. */
 export function observe(
@@ -34,7 +40,7 @@ export function observe(
     countAnswer(counters, trace);
     const level = res.statusCode >= 500 ? 'warn' : 'info';
     if (!log.isLevelEnabled(level)) return;
-    const { startedAtMs, ...known } = trace;
+    const { startedAtMs, caller: _, ...known } = trace;
     const line = {
       method: req.method,
       path: pathOf(req.url ?? '/'),

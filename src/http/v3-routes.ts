@@ -10,6 +10,8 @@ import { detailsPath, leafPath, registrationIndexPath, registrationPagePath, ver
 import type { Hive } from '../nuget/registration-table.js';
 import { renderServiceIndex } from '../nuget/service-index.js';
 import type { AppContext, AppState } from './app.js';
+import { defaultFeed } from './area.js';
+import { assertMayRead } from './caller.js';
 import { foundOr, sendFeedDocument } from './feed-documents.js';
 import type { DocumentSending } from './feed-documents.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
@@ -22,8 +24,6 @@ export interface V3Options extends DocumentSending {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly packages: Packages;
 }
-
-const defaultFeed = 'default';
 
 /** The V3 resources of all feeds: `/v3/…` for the default one and `/feeds/{feed}/v3/…` for each. */
 export function v3Routes(options: V3Options): Router<AppState> {
@@ -133,6 +133,7 @@ function mount(router: Router<AppState>, prefix: string, options: V3Options): vo
 
 function enter(ctx: AppContext, { feeds }: V3Options): { feed: Feed; at: Mount } {
   const { feed: named } = params(ctx);
+  assertMayRead(ctx, named ?? defaultFeed);
   const feed = feeds.get(named ?? defaultFeed);
   if (!feed)
     throw new ProblemError({

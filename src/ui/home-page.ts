@@ -4,11 +4,18 @@ export interface Home {
   readonly version: string;
   readonly offline: boolean;
   readonly feedUrl: string;
+  /** Whether clients must store a key with the feed. */
+  readonly needsKey: boolean;
+  /** Absent for who may not read everything. */
+  readonly totals?: HomeTotals;
+  readonly sources: readonly { readonly name: string; readonly url: string }[];
+}
+
+export interface HomeTotals {
   readonly packages: number;
   readonly versions: number;
   /** Bytes of the packages kept. */
   readonly bytes: number;
-  readonly sources: readonly { readonly name: string; readonly url: string }[];
   readonly counters: {
     readonly requests: number;
     readonly hits: number;
@@ -18,7 +25,7 @@ export interface Home {
 }
 
 /** What a person sees who opens the feed in a browser: what this is, how to use it, and what is kept. Needs nothing from elsewhere. */
-export function homePage({ version, offline, feedUrl, packages, versions, bytes, sources, counters }: Home): string {
+export function homePage({ version, offline, feedUrl, needsKey, totals, sources }: Home): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,15 +46,9 @@ small { opacity: .75; }
 <h1>Larder</h1>
 <p>This is a NuGet feed. It fetches packages from its sources once, checks and keeps them, and goes on serving them when a source is slow, down or out of reach.</p>
 <h2>Use it</h2>
-<pre><code>${escape(addSourceCommand(feedUrl))}</code></pre>
+<pre><code>${escape(addSourceCommand(feedUrl, { needsKey }))}</code></pre>
 <p>Or name this address as a package source: <a href="${escape(feedUrl)}">${escape(feedUrl)}</a></p>
-<h2>Kept here</h2>
-<dl>
-<dt>Packages</dt><dd>${number(packages)} in ${number(versions)} ${versions === 1 ? 'version' : 'versions'}</dd>
-<dt>Size</dt><dd>${escape(size(bytes))}</dd>
-<dt>Requests</dt><dd>${number(counters.requests)} since the start: ${number(counters.hits)} from here, ${number(counters.misses)} fetched, ${number(counters.stale)} from here while a source was away</dd>
-</dl>
-<h2>Sources</h2>
+${totals ? kept(totals) : ''}<h2>Sources</h2>
 ${offline ? '<p><strong>Offline:</strong> no source is asked.</p>' : ''}
 <dl>
 ${sources.map(({ name, url }) => `<dt>${escape(name)}</dt><dd>${escape(url)}</dd>`).join('\n')}
@@ -55,6 +56,16 @@ ${sources.map(({ name, url }) => `<dt>${escape(name)}</dt><dd>${escape(url)}</dd
 <p><small>Larder ${escape(version)}. Numbers as JSON: <a href="api/status">api/status</a></small></p>
 </body>
 </html>
+`;
+}
+
+function kept({ packages, versions, bytes, counters }: HomeTotals): string {
+  return `<h2>Kept here</h2>
+<dl>
+<dt>Packages</dt><dd>${number(packages)} in ${number(versions)} ${versions === 1 ? 'version' : 'versions'}</dd>
+<dt>Size</dt><dd>${escape(size(bytes))}</dd>
+<dt>Requests</dt><dd>${number(counters.requests)} since the start: ${number(counters.hits)} from here, ${number(counters.misses)} fetched, ${number(counters.stale)} from here while a source was away</dd>
+</dl>
 `;
 }
 

@@ -17,6 +17,16 @@ test('https needs no consent, and the public address is the one that clients can
   ]);
 });
 
+test('where a key is needed the line has a place for it', (t) => {
+  const config = configSchema.parse({
+    access: { anonymousRead: false, keys: [{ name: 'a', key: 'not-to-be-shown' }] },
+  });
+  t.is(
+    firstLines(config, 'https://h')[1],
+    'dotnet nuget add source https://h/v3/index.json --name larder --username any --password YOUR_KEY --store-password-in-clear-text',
+  );
+});
+
 test('without a feed called default the first one is named', (t) => {
   const config = configSchema.parse({ feeds: [{ name: 'team' }] });
   t.is(firstLines(config, 'http://h:1')[0], 'Feed: http://h:1/feeds/team/v3/index.json');

@@ -42,12 +42,14 @@ for (const args of [
   });
 
 test('serve with mistakes in its file prints them and ends with 1', async (t) => {
-  const folder = await temporaryFolder(t, { 'config/larder.yaml': 'access: { anonymousRead: false }\nsources: []\n' });
+  const folder = await temporaryFolder(t, {
+    'config/larder.yaml': 'access: { anonymousRead: perhaps }\nsources: []\n',
+  });
   const { code, stdout, stderr } = await runLarder(['serve'], folder);
   t.is(code, 1);
   t.is(stdout, '');
   t.is(
     stderr,
-    'sources: must not be an empty list (config/larder.yaml:2)\naccess: is not supported by this version (config/larder.yaml:1)\n',
+    'sources: must not be an empty list (config/larder.yaml:2)\naccess.anonymousRead: "perhaps" is neither true nor false; allowed: true or false (config/larder.yaml:1)\n',
   );
 });

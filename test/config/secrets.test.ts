@@ -14,11 +14,18 @@ test('every secret of the configuration is found', (t) => {
       { name: 'c', url, auth: { kind: 'apiKey', header: 'X-Key', key: 'apikey' } },
       { name: 'd', url },
     ],
+    access: { keys: [{ name: 'e', key: 'client-key' }] },
   });
-  t.deepEqual(secretsOf(config), ['pass', 'u:pass', 'token', 'apikey', pem('private')]);
+  t.deepEqual(secretsOf(config), ['pass', 'u:pass', 'token', 'apikey', 'client-key', pem('private')]);
 });
 
 test('password, token and keys are the secrets of the schema', (t) => {
   const secrets = [...walkKeys()].filter(({ key }) => key.kind === 'leaf' && key.note.secret).map(({ path }) => path);
-  t.deepEqual(secrets, ['listen.tls.key', 'sources[].auth.password', 'sources[].auth.token', 'sources[].auth.key']);
+  t.deepEqual(secrets, [
+    'listen.tls.key',
+    'sources[].auth.password',
+    'sources[].auth.token',
+    'sources[].auth.key',
+    'access.keys[].key',
+  ]);
 });
