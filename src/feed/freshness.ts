@@ -4,7 +4,9 @@ import type { Fact, FactKind } from './store.js';
 export interface Lifetimes {
   readonly versionsMs: number;
   readonly registrationMs: number;
-  /** For the source's "there is no such thing". */
+  readonly vulnerabilitiesMs: number;
+  readonly serviceIndexMs: number;
+  /** For the source's "there is no such id". */
   readonly missingMs: number;
 }
 
@@ -14,7 +16,8 @@ export function freshUntilMs(
   lifetimes: Lifetimes,
   nowMs: number,
 ): number {
-  const lifetimeMs = fact.state === 'missing' ? lifetimes.missingMs : lifetimeOf(fact.key.kind, lifetimes);
+  const lifetimeMs =
+    fact.state === 'missing' ? absenceLifetimeOf(fact.key.kind, lifetimes) : lifetimeOf(fact.key.kind, lifetimes);
   return Math.min(fact.checkedAtMs, nowMs) + lifetimeMs;
 }
 
@@ -24,5 +27,15 @@ export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
       return lifetimes.versionsMs;
     case 'registration':
       return lifetimes.registrationMs;
+    case 'vulnerabilities':
+      return lifetimes.vulnerabilitiesMs;
+    case 'resources':
+    case 'signatures':
+      return lifetimes.serviceIndexMs;
   }
+}
+
+/** An id may come any moment; a resource that a source does not offer comes with its service index. */
+function absenceLifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
+  return kind === 'versions' || kind === 'registration' ? lifetimes.missingMs : lifetimes.serviceIndexMs;
 }

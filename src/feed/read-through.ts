@@ -11,12 +11,31 @@ import type { Ask, Fetched, Source, SourceAnswer } from './source.js';
 import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactKind, FactStore } from './store.js';
 
+/** What a fact is about: a package id, or the source as a whole. */
+export interface Subject {
+  readonly key: string;
+  /** For people. */
+  readonly text: string;
+}
+
 /** How one kind of document is asked of a source and kept. */
-export interface FactShape<T> {
+export interface FactShape<T, S extends Subject = PackageId> {
   readonly kind: FactKind;
-  ask(source: Source, id: PackageId, ask: Ask): Promise<SourceAnswer<T>>;
-  /** The fact's head and body. Told strings are logged, once per write. */
-  keep(value: T): { readonly head: unknown; readonly parts: readonly Buffer[]; readonly unparsable: readonly string[] };
+  /** @param kept what is kept of it, where the source said before that there is one */
+  ask(source: Source, subject: S, ask: Ask, kept: Fact | undefined): Promise<SourceAnswer<T>>;
+  /**
+   * The fact's head and body. Told strings are logged, once per write.
+   * @param kept as given to `ask`; what has not changed may be taken over from there
+   */
+  keep(value: T, kept: Fact | undefined, facts: FactStore): KeptForm | Promise<KeptForm>;
+  /** What was done with the told strings, for the log. */
+  readonly dropped?: string;
+}
+
+export interface KeptForm {
+  readonly head: unknown;
+  readonly parts: readonly Buffer[];
+  readonly unparsable: readonly string[];
 }
 
 /** What one source has to say on one id, from what is kept or by asking. */
@@ -59,7 +78,7 @@ export class ReadThrough {
     this.health = new SourceHealth(options.clock);
   }
 
-  async read<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
+  async read<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
     const { facts, lifetimes, offline, clock, refreshGraceMs } = this.options;
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
@@ -81,20 +100,20 @@ export class ReadThrough {
     }
   }
 
-  #refresh<T>(shape: FactShape<T>, id: PackageId, key: FactKey, fact: Fact | undefined): Promise<Told> {
+  #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
     return this.#refreshes.run(`${shape.kind}/${id.key}`, () => this.#ask(shape, id, key, fact));
   }
 
-  async #ask<T>(shape: FactShape<T>, id: PackageId, key: FactKey, fact: Fact | undefined): Promise<Told> {
+  async #ask<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
     const { facts, clock, log } = this.options;
     try {
-      const validators = fact?.state === 'found' ? fact.validators : undefined;
-      const answer = await shape.ask(this.source, id, validators ? { validators } : {});
+      const kept = fact?.state === 'found' ? fact : undefined;
+      const answer = await shape.ask(this.source, id, kept ? { validators: kept.validators } : {}, kept);
       this.health.observe(answer);
       const checkedAtMs = clock.now();
       switch (answer.kind) {
         case 'found':
-          return this.#told(await this.#write(shape, key, answer.value, checkedAtMs), 'MISS');
+          return this.#told(await this.#write(shape, key, answer.value, checkedAtMs, kept), 'MISS');
         case 'unchanged':
           if (fact) return this.#told(await facts.confirm(fact, checkedAtMs), 'REVALIDATED');
           return this.#untold({
@@ -137,13 +156,14 @@ export class ReadThrough {
     }
   }
 
-  async #write<T>(
-    shape: FactShape<T>,
+  async #write<T, S extends Subject>(
+    shape: FactShape<T, S>,
     key: FactKey,
     { value, validators }: Fetched<T>,
     checkedAtMs: number,
+    kept: Fact | undefined,
   ): Promise<Fact> {
-    const { head, parts, unparsable } = shape.keep(value);
+    const { head, parts, unparsable } = await shape.keep(value, kept, this.options.facts);
     if (unparsable.length > 0)
       this.options.log.warn(
         {
@@ -153,7 +173,7 @@ export class ReadThrough {
           dropped: unparsable.slice(0, 10),
           droppedCount: unparsable.length,
         },
-        'versions that NuGet cannot read were dropped from the list',
+        shape.dropped ?? 'versions that NuGet cannot read were dropped from the list',
       );
     return this.options.facts.write(key, { state: 'found', checkedAtMs, validators, head, parts });
   }
@@ -181,7 +201,7 @@ export class ReadThrough {
   }
 }
 
-function offlineMiss(source: string, id: PackageId): Reason {
+function offlineMiss(source: string, id: Subject): Reason {
   return {
     code: 'offline-miss',
     source,
