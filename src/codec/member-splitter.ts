@@ -9,6 +9,7 @@ export interface MemberSplitterOptions {
   readonly maxMemberBytes?: number;
 }
 
+const openAngle = 0x3c;
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -59,7 +60,7 @@ export class MemberSplitter {
         continue;
       }
       if (this.#root !== 'object') {
-        this.#stepOutside(byte, chunk, i);
+        this.#stepOutside(byte);
         from = i + 1;
         continue;
       }
@@ -86,7 +87,7 @@ export class MemberSplitter {
     if (this.#root !== 'closed') throw new UnreadableDocumentError('is JSON that ends in the middle');
   }
 
-  #stepOutside(byte: number, chunk: Buffer, i: number): void {
+  #stepOutside(byte: number): void {
     if (this.#root === 'ahead' && this.#markBytes < 3 && byte === byteOrderMark[this.#markBytes]) this.#markBytes++;
     else if (isSpace(byte)) return;
     else if (this.#root === 'ahead' && byte === openBrace) {
@@ -94,10 +95,7 @@ export class MemberSplitter {
       this.#depth = 1;
     } else if (this.#root === 'ahead' && byte === openBracket) this.#root = 'array';
     else if (this.#root === 'array' && byte === closeBracket) this.#root = 'closed';
-    else if (this.#root === 'ahead' && byte === 0x3c)
-      throw new UnreadableDocumentError(
-        chunk.toString('latin1', i, i + 5) === '<?xml' ? 'is XML, not JSON' : 'is an HTML page, not JSON',
-      );
+    else if (this.#root === 'ahead' && byte === openAngle) throw new UnreadableDocumentError('is markup, not JSON');
     else throw new UnreadableDocumentError(this.#root === 'closed' ? 'goes on after its end' : 'is not a JSON object');
   }
 
