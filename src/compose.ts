@@ -49,6 +49,8 @@ export interface Parts {
 
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
+/** How long the service index waits to hear what a source offers, in milliseconds: longer than the above, so that what is kept is heard. */
+const offerGraceMs = 1_500;
 
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
@@ -91,7 +93,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       members: names.flatMap((member) => members.get(member) ?? []),
       facts: store.facts,
       clock,
-      offerGraceMs: refreshGraceMs,
+      offerGraceMs,
     };
     vulnerabilities.set(name, new FeedVulnerabilities({ ...shared, mapping: config.sources, onSourceFailure }));
     signatures.set(name, new FeedSignatures(shared));

@@ -10,7 +10,7 @@ export interface ScriptedPage {
   /** `@name`: also tells the page's address. */
   readonly name: string;
   readonly updated: string;
-  readonly packages: Readonly<Record<string, readonly ScriptedAdvisory[] | unknown>>;
+  readonly packages: Readonly<Record<string, unknown>>;
   /** In place of the absolute address. */
   readonly address?: string;
 }
