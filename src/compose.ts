@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Config } from './config/schema.js';
 import { secretsOf } from './config/secrets.js';
+import { FeedSignatures } from './feed/feed-signatures.js';
+import { FeedVulnerabilities } from './feed/feed-vulnerabilities.js';
 import { Feed } from './feed/feed.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
@@ -11,13 +13,16 @@ import { createApp } from './http/app.js';
 import { Gate } from './http/gate.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HotDocuments } from './http/hot-documents.js';
+import { createOptionalResources } from './http/optional-resources.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { originForm, refuseTarget } from './http/request-target.js';
 import { listen } from './http/server.js';
+import { signatureRoutes } from './http/signature-routes.js';
 import { createTrace, observe } from './http/trace.js';
 import type { Trace } from './http/trace.js';
 import { createOwnPath, createPublicBase } from './http/urls.js';
 import { v3Routes } from './http/v3-routes.js';
+import { vulnerabilityRoutes } from './http/vulnerability-routes.js';
 import { systemClock } from './ops/clock.js';
 import type { Clock } from './ops/clock.js';
 import { createCounters } from './ops/counters.js';
@@ -48,6 +53,8 @@ export interface Parts {
 
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
+/** How long the service index waits to hear what a source offers, in milliseconds: longer than the above, so that what is kept is heard. */
+const offerGraceMs = 1_500;
 
 /** File operations of all folder sources at one time: one less than the threads that Node has for them, which the store needs too. */
 const folderLanes = new Lanes(3);
@@ -88,6 +95,18 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       }),
     ]),
   );
+  const vulnerabilities = new Map<string, FeedVulnerabilities>();
+  const signatures = new Map<string, FeedSignatures>();
+  for (const { name, sources: names, onSourceFailure } of config.feeds) {
+    const shared = {
+      members: names.flatMap((member) => members.get(member) ?? []),
+      facts: store.facts,
+      clock,
+      offerGraceMs,
+    };
+    vulnerabilities.set(name, new FeedVulnerabilities({ ...shared, mapping: config.sources, onSourceFailure }));
+    signatures.set(name, new FeedSignatures(shared));
+  }
   const packages = new Packages({
     store: store.packages,
     offline: config.offline,
@@ -109,11 +128,15 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
+  const sending = { hot, clock, publicBase, isPrivate: (source: string) => privateSources.has(source) };
+  const optionalResources = createOptionalResources({ vulnerabilities, signatures });
   const app = createApp({
     log,
     traceOf: (req) => traces.get(req),
     routes: [
-      v3Routes({ feeds, packages, hot, clock, publicBase, isPrivate: (source) => privateSources.has(source) }),
+      v3Routes({ ...sending, feeds, packages, optionalResources }),
+      vulnerabilityRoutes({ ...sending, vulnerabilities }),
+      signatureRoutes({ ...sending, signatures }),
       healthRoutes({ isReady: () => !isDraining }),
       peopleRoutes({
         version,

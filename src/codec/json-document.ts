@@ -15,14 +15,23 @@ export class UnreadableDocumentError extends Error {
  * @throws UnreadableDocumentError
  */
 export function parseJsonDocument(bytes: Buffer): JsonObject {
+  return parseRoot(bytes, openBrace, 'is not a JSON object') as JsonObject;
+}
+
+/** The same for a document whose root is an array. @throws UnreadableDocumentError */
+export function parseJsonArray(bytes: Buffer): readonly unknown[] {
+  return parseRoot(bytes, openBracket, 'is not a JSON array') as readonly unknown[];
+}
+
+function parseRoot(bytes: Buffer, opening: number, complaint: string): unknown {
   const text = withoutByteOrderMark(bytes);
   const first = firstMark(text);
   if (first === undefined) throw new UnreadableDocumentError('is empty');
   if (first === openAngle) throw new UnreadableDocumentError(nameMarkup(text));
-  if (first !== openBrace) throw new UnreadableDocumentError('is not a JSON object');
+  if (first !== opening) throw new UnreadableDocumentError(complaint);
   const isWhole = endsWhole(text);
   try {
-    return JSON.parse(text.toString('utf8')) as JsonObject;
+    return JSON.parse(text.toString('utf8'));
   } catch {
     throw new UnreadableDocumentError(isWhole ? 'is not valid JSON' : 'is JSON that ends in the middle');
   }

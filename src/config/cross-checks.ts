@@ -1,5 +1,4 @@
 import { checkFolders } from './folder-checks.js';
-import { pathText } from './key-tree.js';
 import { checkAccess } from './access-checks.js';
 import type { Mistake } from './mistake.js';
 import { findDoubles, findStrangers, namesIn } from './names.js';

@@ -73,12 +73,12 @@ const freshness = z
   .strictObject({
     versions: age('How long a version list counts as fresh.').prefault('60s'),
     registration: age('How long registration counts as fresh.').prefault('5m'),
-    serviceIndex: age("How long a source's service index counts as fresh.").prefault('10m'),
+    serviceIndex: age(
+      "How long a source's service index counts as fresh, and what it says of its signatures.",
+    ).prefault('10m'),
     missing: age('How long a source is believed that it does not have an id.').prefault('30s'),
     search: age('How long a search result counts as fresh. Without effect until search is served.').prefault('30s'),
-    vulnerabilities: age(
-      'How long vulnerability documents count as fresh. Without effect until they are served.',
-    ).prefault('1h'),
+    vulnerabilities: age('How long what a source knows of vulnerabilities counts as fresh.').prefault('1h'),
     catalog: choice("Whether to follow a source's catalog. Without effect until catalogs are read.", [
       'follow',
       'off',

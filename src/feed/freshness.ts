@@ -1,10 +1,13 @@
+import type { SourceLifetimes } from './source.js';
 import type { Fact, FactKind } from './store.js';
 
 /** How long what a source said is taken as still true, in milliseconds. */
 export interface Lifetimes {
   readonly versionsMs: number;
   readonly registrationMs: number;
-  /** For the source's "there is no such thing". */
+  readonly vulnerabilitiesMs: number;
+  readonly serviceIndexMs: number;
+  /** For the source's "there is no such id". */
   readonly missingMs: number;
 }
 
@@ -14,7 +17,8 @@ export function freshUntilMs(
   lifetimes: Lifetimes,
   nowMs: number,
 ): number {
-  const lifetimeMs = fact.state === 'missing' ? lifetimes.missingMs : lifetimeOf(fact.key.kind, lifetimes);
+  const lifetimeMs =
+    fact.state === 'missing' ? absenceLifetimeOf(fact.key.kind, lifetimes) : lifetimeOf(fact.key.kind, lifetimes);
   return Math.min(fact.checkedAtMs, nowMs) + lifetimeMs;
 }
 
@@ -24,15 +28,26 @@ export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
       return lifetimes.versionsMs;
     case 'registration':
       return lifetimes.registrationMs;
+    case 'vulnerabilities':
+      return lifetimes.vulnerabilitiesMs;
+    case 'resources':
+    case 'signatures':
+      return lifetimes.serviceIndexMs;
   }
 }
 
 /** The configuration's lifetimes, or the source's own where those are shorter. */
-export function shorterLifetimes(configured: Lifetimes, own: Lifetimes | undefined): Lifetimes {
+export function shorterLifetimes(configured: Lifetimes, own: SourceLifetimes | undefined): Lifetimes {
   if (!own) return configured;
   return {
+    ...configured,
     versionsMs: Math.min(configured.versionsMs, own.versionsMs),
     registrationMs: Math.min(configured.registrationMs, own.registrationMs),
     missingMs: Math.min(configured.missingMs, own.missingMs),
   };
+}
+
+/** An id may come any moment; a resource that a source does not offer comes with its service index. */
+function absenceLifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
+  return kind === 'versions' || kind === 'registration' ? lifetimes.missingMs : lifetimes.serviceIndexMs;
 }

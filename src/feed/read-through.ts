@@ -17,12 +17,31 @@ import type { Fact, FactKey, FactKind, FactStore } from './store.js';
 
 const maxTellings = 1_000;
 
+/** What a fact is about: a package id, or the source as a whole. */
+export interface Subject {
+  readonly key: string;
+  /** For people. */
+  readonly text: string;
+}
+
 /** How one kind of document is asked of a source and kept. */
-export interface FactShape<T> {
+export interface FactShape<T, S extends Subject = PackageId> {
   readonly kind: FactKind;
-  ask(source: Source, id: PackageId, ask: Ask): Promise<SourceAnswer<T>>;
-  /** The fact's head and body. Told strings are logged, once per write. */
-  keep(value: T): { readonly head: unknown; readonly parts: readonly Buffer[]; readonly unparsable: readonly string[] };
+  /** @param kept what is kept of it, where the source said before that there is one */
+  ask(source: Source, subject: S, ask: Ask, kept: Fact | undefined): Promise<SourceAnswer<T>>;
+  /**
+   * The fact's head and body. Told strings are logged, once per write.
+   * @param kept as given to `ask`; what has not changed may be taken over from there
+   */
+  keep(value: T, kept: Fact | undefined, facts: FactStore): KeptForm | Promise<KeptForm>;
+  /** What was done with the told strings, for the log. */
+  readonly dropped?: string;
+}
+
+export interface KeptForm {
+  readonly head: unknown;
+  readonly parts: readonly Buffer[];
+  readonly unparsable: readonly string[];
 }
 
 /** What one source has to say on one id, from what is kept or by asking. */
@@ -83,7 +102,7 @@ export class ReadThrough {
     return sha512 === undefined ? missing : found({ sha512 });
   }
 
-  async read<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
+  async read<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
     const { facts, offline, clock, refreshGraceMs } = this.options;
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
@@ -105,20 +124,20 @@ export class ReadThrough {
     }
   }
 
-  #refresh<T>(shape: FactShape<T>, id: PackageId, key: FactKey, fact: Fact | undefined): Promise<Told> {
+  #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
     return this.#refreshes.run(`${shape.kind}/${id.key}`, () => this.#ask(shape, id, key, fact));
   }
 
-  async #ask<T>(shape: FactShape<T>, id: PackageId, key: FactKey, fact: Fact | undefined): Promise<Told> {
+  async #ask<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
     const { facts, clock, log } = this.options;
     try {
-      const validators = fact?.state === 'found' ? fact.validators : undefined;
-      const answer = await shape.ask(this.source, id, validators ? { validators } : {});
+      const kept = fact?.state === 'found' ? fact : undefined;
+      const answer = await shape.ask(this.source, id, kept ? { validators: kept.validators } : {}, kept);
       this.health.observe(answer);
       const checkedAtMs = clock.now();
       switch (answer.kind) {
         case 'found':
-          return this.#told(await this.#write(shape, key, answer.value, checkedAtMs), 'MISS');
+          return this.#told(await this.#write(shape, key, answer.value, checkedAtMs, kept), 'MISS');
         case 'unchanged':
           if (fact) return this.#told(await facts.confirm(fact, checkedAtMs), 'REVALIDATED');
           return this.#untold({
@@ -161,28 +180,26 @@ export class ReadThrough {
     }
   }
 
-  async #write<T>(
-    shape: FactShape<T>,
+  async #write<T, S extends Subject>(
+    shape: FactShape<T, S>,
     key: FactKey,
     { value, validators }: Fetched<T>,
     checkedAtMs: number,
+    kept: Fact | undefined,
   ): Promise<Fact> {
-    const { head, parts, unparsable } = shape.keep(value);
-    this.#tellDropped(key, unparsable);
+    const { head, parts, unparsable } = await shape.keep(value, kept, this.options.facts);
+    this.#tellDropped(key, unparsable, shape.dropped ?? 'versions that NuGet cannot read were dropped from the list');
     return this.options.facts.write(key, { state: 'found', checkedAtMs, validators, head, parts });
   }
 
   /** Once, and again when it changes: not on each refresh. */
-  #tellDropped({ source, kind, name }: FactKey, unparsable: readonly string[]): void {
+  #tellDropped({ source, kind, name }: FactKey, unparsable: readonly string[], what: string): void {
     const dropped = unparsable.slice(0, 10);
     const telling = `${unparsable.length} ${dropped.join(' ')}`;
     const place = `${kind}/${name}`;
     if (unparsable.length === 0 || this.#tellings.get(place) === telling) return;
     this.#tellings.set(place, telling);
-    this.options.log.warn(
-      { source, id: name, kind, dropped, droppedCount: unparsable.length },
-      'versions that NuGet cannot read were dropped from the list',
-    );
+    this.options.log.warn({ source, id: name, kind, dropped, droppedCount: unparsable.length }, what);
   }
 
   #told(fact: Fact, state: CacheState): Told {
@@ -208,7 +225,7 @@ export class ReadThrough {
   }
 }
 
-function offlineMiss(source: string, id: PackageId): Reason {
+function offlineMiss(source: string, id: Subject): Reason {
   return {
     code: 'offline-miss',
     source,

@@ -1,7 +1,9 @@
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
+import type { PackageVulnerabilities } from '../nuget/known-vulnerability.js';
 import type { PackageVersion } from '../nuget/package-version.js';
 import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
+import type { SigningCertificate } from '../nuget/repository-signatures.js';
 import type { Answer, Reason } from './answer.js';
 
 /**
@@ -26,6 +28,18 @@ export interface Source {
 
   /** The SHA-512 that the source publishes for a package; `missing` when this source publishes none. */
   publishedHash(identity: PackageIdentity, ask: Ask): Promise<Answer<PublishedHash>>;
+
+  /** Which of the optional resources below it offers. A source of a protocol that knows none of them leaves all three out. */
+  offers?(ask: Ask): Promise<Answer<OfferedResources>>;
+
+  /**
+   * All known vulnerabilities that it tells of; `missing` when it offers no such resource.
+   * @param kept the pages that are kept of it: those that have not changed need not come again
+   */
+  vulnerabilities?(ask: Ask, kept: readonly VulnerabilityPageMark[]): Promise<SourceAnswer<VulnerabilityListing>>;
+
+  /** How it signs packages; `missing` when it offers no such resource. */
+  repositorySignatures?(ask: Ask): Promise<SourceAnswer<RepositorySignatures>>;
 
   close(): Promise<void>;
 }
@@ -67,6 +81,44 @@ export interface RegistrationListing {
   /** Ascending by version, without duplicates (first wins). */
   readonly leaves: readonly RegistrationLeaf[];
   readonly unparsable: readonly string[];
+}
+
+export interface OfferedResources {
+  readonly vulnerabilities: boolean;
+  readonly repositorySignatures: boolean;
+}
+
+export interface VulnerabilityListing {
+  /** In the source's order: a base, then what came since. The same advisory may stand in several. */
+  readonly pages: readonly VulnerabilityPage[];
+  /** Entries that NuGet cannot read: dropped, and told. One of them would take the page from every client. */
+  readonly unparsable: readonly string[];
+}
+
+/** How a page is told from an older form of it. */
+export interface VulnerabilityPageMark {
+  /** Absolute. */
+  readonly url: string;
+  /** ISO 8601 in UTC: what the source's index said, else when it was read. */
+  readonly updated: string;
+  readonly validators: Validators;
+}
+
+export interface VulnerabilityPage extends VulnerabilityPageMark {
+  /** Distinct ids; the place among `kept` of a page that still holds. */
+  readonly packages: readonly PackageVulnerabilities[] | { readonly unchanged: number };
+}
+
+export interface RepositorySignatures {
+  readonly allRepositorySigned: boolean;
+  readonly certificates: readonly PublishedCertificate[];
+  readonly unparsable: readonly string[];
+}
+
+export interface PublishedCertificate {
+  readonly facts: SigningCertificate;
+  /** DER; absent when the source names an address and has nothing fitting there. */
+  readonly bytes?: Buffer;
 }
 
 export interface PackageBytes {

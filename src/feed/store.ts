@@ -34,13 +34,13 @@ export interface FactStore {
   confirm(fact: Fact, checkedAtMs: number): Promise<Fact>;
 }
 
-export type FactKind = 'versions' | 'registration';
+export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures';
 
 export interface FactKey {
   /** The source's name. */
   readonly source: string;
   readonly kind: FactKind;
-  /** A package id's key. */
+  /** A package id's key; empty for what concerns the source as a whole. */
   readonly name: string;
 }
 

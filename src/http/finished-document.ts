@@ -30,11 +30,27 @@ const gzipAsync = promisify(gzip);
 /** Below this size a gzip header costs more than it saves, in bytes. */
 const minGzipBytes = 860;
 
+interface Encoded {
+  readonly body: Buffer;
+  readonly encoding: Encoding;
+  readonly etag: string;
+}
+
+/** From this size on, the encoded forms of a body are remembered as long as somebody holds the body, in bytes. */
+const largeBodyBytes = 256 * 1024;
+const encodedForms = new WeakMap<Buffer, Map<Encoding, Promise<Encoded>>>();
+
 /** Encodes a body as the client takes it best. Compression runs off the loop. */
-export async function encodeBody(
-  body: Buffer,
-  accepted: Encoding,
-): Promise<{ body: Buffer; encoding: Encoding; etag: string }> {
+export async function encodeBody(body: Buffer, accepted: Encoding): Promise<Encoded> {
+  if (body.length < largeBodyBytes) return encode(body, accepted);
+  const forms = encodedForms.get(body) ?? new Map<Encoding, Promise<Encoded>>();
+  encodedForms.set(body, forms);
+  const form = forms.get(accepted) ?? encode(body, accepted);
+  forms.set(accepted, form);
+  return form;
+}
+
+async function encode(body: Buffer, accepted: Encoding): Promise<Encoded> {
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
   if (accepted === 'identity' || body.length < minGzipBytes) return { body, encoding: 'identity', etag: `"${digest}"` };
   return { body: await gzipAsync(body), encoding: 'gzip', etag: `"${digest}-gz"` };

@@ -30,8 +30,27 @@ export function serviceIndexBases(base: string, mount: Mount): ServiceIndexBases
     flat: `${v3}flat/`,
     registrationSemVer1: `${v3}registration/`,
     registrationSemVer2: `${v3}registration-semver2/`,
+    readmeTemplate: `${v3}flat/{lower_id}/{lower_version}/readme`,
+    // The page is one for all feeds; only a feed with a name has to be told.
+    detailsTemplate: `${base}packages/{id}/{version}?${mount === '' ? '' : `feed=${mount.split('/')[1] ?? ''}&`}_src=template`,
   };
 }
+
+/** Below the base. The page's version stands in its address, so a shared cache never mixes two. */
+export const vulnerabilityIndexPath = (at: Mount) => `${at}v3/vulnerabilities/index.json`;
+
+export const vulnerabilityPagePath = (at: Mount, name: 'base' | 'update', version: string) =>
+  `${at}v3/vulnerabilities/${version}/${name}.json`;
+
+/** The levels of `RepositorySignatures`, each read by clients of its time. */
+export const signatureLevels = ['4.7.0', '4.9.0', '5.0.0'] as const;
+
+export const signaturesPath = (at: Mount, level: (typeof signatureLevels)[number]) =>
+  `${at}v3/repository-signatures/${level}/index.json`;
+
+/** @param fingerprint SHA-256, hex */
+export const certificatePath = (at: Mount, fingerprint: string) =>
+  `${at}v3/repository-signatures/certificates/${fingerprint}.crt`;
 
 /** The bases that fill the slots of a hive's documents. */
 export function documentBases(base: string, mount: Mount, hive: Hive): Bases {

@@ -15,6 +15,7 @@ import { assertMayRead } from './caller.js';
 import { foundOr, sendFeedDocument } from './feed-documents.js';
 import type { DocumentSending } from './feed-documents.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
+import type { OptionalResources } from './optional-resources.js';
 import { ProblemError } from './problem.js';
 import { sendPackage } from './send-package.js';
 import { documentBases, feedMount, serviceIndexBases } from './urls.js';
@@ -23,6 +24,7 @@ import type { Mount } from './urls.js';
 export interface V3Options extends DocumentSending {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly packages: Packages;
+  readonly optionalResources: OptionalResources;
 }
 
 /** The V3 resources of all feeds: `/v3/…` for the default one and `/feeds/{feed}/v3/…` for each. */
@@ -39,8 +41,10 @@ function mount(router: Router<AppState>, prefix: string, options: V3Options): vo
   ];
 
   router.get(`${prefix}/v3/index.json`, async (ctx) => {
-    const { at } = enter(ctx, options);
-    const body = renderServiceIndex(serviceIndexBases(options.publicBase(ctx.req), at));
+    const { feed, at } = enter(ctx, options);
+    const base = options.publicBase(ctx.req);
+    const optional = await options.optionalResources(feed.name, base, at);
+    const body = renderServiceIndex(serviceIndexBases(base, at), optional);
     const accepted = acceptedEncoding(ctx.req);
     const finished = {
       ...(await encodeBody(body, accepted)),

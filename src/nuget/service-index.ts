@@ -1,8 +1,18 @@
-/** Absolute bases of the resources a feed offers, each ending in `/`. */
+/** Absolute bases of the resources a feed offers, each ending in `/`, and templates. */
 export interface ServiceIndexBases {
   readonly flat: string;
   readonly registrationSemVer1: string;
   readonly registrationSemVer2: string;
+  /** With `{lower_id}` and `{lower_version}`. */
+  readonly readmeTemplate: string;
+  /** With `{id}` and `{version}`: a page for people. */
+  readonly detailsTemplate: string;
+}
+
+/** Absolute addresses of the resources that a feed offers only when its sources do. */
+export interface OptionalAddresses {
+  readonly vulnerabilities?: string;
+  readonly repositorySignatures?: readonly { readonly level: string; readonly address: string }[];
 }
 
 interface Resource {
@@ -17,7 +27,7 @@ interface Resource {
  * Our service index (`service-index.md`). Every type alias that some client looks for is offered: NuGet.Client reads `/Versioned` and the
  * numbered ladder (`ServiceTypes.cs`), others ignore `/Versioned` and take the highest number, the oldest know only the bare name.
  */
-export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
+export function renderServiceIndex(bases: ServiceIndexBases, optional: OptionalAddresses = {}): Buffer {
   const resources: Resource[] = [
     ...types('PackageBaseAddress', ['/3.0.0'], bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
     versioned('PackageBaseAddress', bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
@@ -34,6 +44,14 @@ export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
       'Package metadata with SemVer 2.0.0 packages',
     ),
     versioned('RegistrationsBaseUrl', bases.registrationSemVer2, 'Package metadata with SemVer 2.0.0 packages'),
+    ...types('ReadmeUriTemplate', ['/6.13.0'], bases.readmeTemplate, "A package's readme"),
+    ...types('PackageDetailsUriTemplate', ['/5.1.0'], bases.detailsTemplate, 'The page of a package, for people'),
+    ...(optional.vulnerabilities === undefined
+      ? []
+      : types('VulnerabilityInfo', ['/6.7.0'], optional.vulnerabilities, 'Known vulnerabilities of packages')),
+    ...(optional.repositorySignatures ?? []).flatMap(({ level, address }) =>
+      types('RepositorySignatures', [`/${level}`], address, 'How packages are signed'),
+    ),
   ];
   return Buffer.from(
     JSON.stringify({

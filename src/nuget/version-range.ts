@@ -37,3 +37,15 @@ const anyVersion: VersionRange = { minInclusive: false, maxInclusive: false };
 export function hasSemVer2Bound(range: VersionRange): boolean {
   return (range.min?.isSemVer2 ?? false) || (range.max?.isSemVer2 ?? false);
 }
+
+/** The interval in NuGet's own normal form (`VersionRangeFormatter`), so that equal ones are equal text: `[1.0.0, 2.0.0)`. */
+export function formatVersionRange({ min, minInclusive, max, maxInclusive }: VersionRange): string {
+  return `${minInclusive ? '[' : '('}${min?.normalized ?? ''}, ${max?.normalized ?? ''}${maxInclusive ? ']' : ')'}`;
+}
+
+/** Whether no version can lie in it: NuGet refuses to read such an interval. */
+export function isEmptyRange({ min, minInclusive, max, maxInclusive }: VersionRange): boolean {
+  if (min === undefined || max === undefined) return false;
+  const order = PackageVersion.compare(min, max);
+  return order > 0 || (order === 0 && !(minInclusive && maxInclusive));
+}

@@ -109,7 +109,13 @@ function feedOver(store: Store): Feed {
     (name) =>
       new ReadThrough({ name, url: `bench:${name}` } as Source, {
         facts: store.facts,
-        lifetimes: { versionsMs: hourMs, registrationMs: hourMs, missingMs: hourMs },
+        lifetimes: {
+          versionsMs: hourMs,
+          registrationMs: hourMs,
+          vulnerabilitiesMs: hourMs,
+          serviceIndexMs: hourMs,
+          missingMs: hourMs,
+        },
         offline: true,
         clock: systemClock,
         log: silentLog,
@@ -132,9 +138,13 @@ async function fill(facts: FactStore, versionsPerSource: number): Promise<void> 
     const leaves = Array.from({ length: versionsPerSource }, (_, n) => leafOf(3 * n + at));
     const checkedAtMs = systemClock.now();
     const about = { state: 'found', checkedAtMs, validators: {} } as const;
-    const listed = versionsFact.keep({ versions: leaves.map(({ version }) => version), unparsable: [] });
+    const listed = await versionsFact.keep(
+      { versions: leaves.map(({ version }) => version), unparsable: [] },
+      undefined,
+      facts,
+    );
     await facts.write({ source, kind: 'versions', name: id.key }, { ...about, ...listed });
-    const described = registrationFact.keep({ leaves, unparsable: [] });
+    const described = await registrationFact.keep({ leaves, unparsable: [] }, undefined, facts);
     await facts.write({ source, kind: 'registration', name: id.key }, { ...about, ...described });
   }
 }

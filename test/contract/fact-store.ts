@@ -135,6 +135,8 @@ export function factContract(test: TestFn, name: string, open: OpenStore): void 
       { source: 'a', kind: 'versions', name: 'x' },
       { source: 'a', kind: 'registration', name: 'x' },
       { source: 'a', kind: 'versions', name: 'y' },
+      { source: 'a', kind: 'versions', name: '' },
+      { source: 'a', kind: 'vulnerabilities', name: '' },
       { source: 'a/versions', kind: 'versions', name: 'x' },
       { source: 'a%002f', kind: 'versions', name: 'x' },
       { source: 'a/', kind: 'versions', name: 'x' },

@@ -8,6 +8,8 @@ import { getter, startLarder } from '../support/larder.js';
 import type { LarderUnderTest, Reply } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { ScriptedSource } from '../support/scripted-source.js';
+import { advisory, basePage, tellVulnerabilities } from '../support/scripted-vulnerabilities.js';
+import type { ScriptedPage } from '../support/scripted-vulnerabilities.js';
 
 /** Fields in which an address elsewhere is right: the author wrote it, or an advisory's publisher, for people to open. */
 const peoplesFields: ReadonlySet<string> = new Set(['projectUrl', 'licenseUrl', 'iconUrl', 'advisoryUrl']);
@@ -39,9 +41,13 @@ function isRight(text: string, way: readonly string[], { base, forbidden }: Walk
   if (forbidden.some((one) => text.toLowerCase().includes(one.toLowerCase()))) return false;
   if (!address.test(text) || text.startsWith(base)) return true;
   const field = way.findLast((step) => !/^\d+$/.test(step)) ?? '';
-  if (peoplesFields.has(field)) return true;
+  if (peoplesFields.has(field) || isAdvisoryAddress(way)) return true;
   return (way.includes('@context') || field === '@type') && vocabulary.test(text);
 }
+
+/** In a page of vulnerabilities: an id's advisories in a list, each with the address of its publisher. */
+const isAdvisoryAddress = (way: readonly string[]) =>
+  way.length === 3 && /^\d+$/.test(way[1] ?? '') && way[2] === 'url';
 
 /** Every string below a member of one of these names leads to another document of ours. */
 const leadingOn = new Set(['@id', 'catalogEntry', 'registration', 'parent']);
@@ -112,6 +118,10 @@ async function start(t: ExecutionContext) {
   source.add({ id: 'Rich', version: '2.0.0-beta.1', entryExtras: { iconUrl: 'https://author.example/icon.png' } });
   source.add({ id: 'Escaped', version: '1.0.0' });
   escapeSlashes(source, 'Escaped', '1.0.0');
+  tellVulnerabilities(source, [
+    basePage({ rich: [{ ...advisory(1), '@id': `${origin}/advisory`, more: { at: `${origin}/more` } }] }),
+    { name: 'update', updated: '2024-02-01T00:00:00Z', packages: { 'many.versions': [advisory(2)] } },
+  ] as ScriptedPage[]);
   const larder = await startLarder(t, { sources: { origin: source } });
   return { source, larder, walker: { base: larder.url, forbidden: [origin, new URL(origin).host] } };
 }
@@ -148,6 +158,7 @@ for (const mount of ['', 'feeds/default/'])
     t.deepEqual(found, []);
     const count = (part: string) => [...documents.keys()].filter((path) => path.includes(part)).length;
     t.true(count('/page/') >= 6, 'the pages of 129 versions stand apart in both hives');
+    t.is(count('/vulnerabilities/'), 3, 'the index and both of its pages');
     t.true(count('/details/') >= 129, 'entries are documents of their own');
     t.true(
       [...documents.keys()].every((path) => path.startsWith(mount)),
@@ -203,6 +214,10 @@ test('the walker finds what it is to find', async (t) => {
   t.is(find({ 'https://a.example/': 1 }), 1);
   t.is(find({ '@context': { '@vocab': 'http://schema.nuget.org/schema#' } }), 0);
   t.is(find({ '@context': { '@vocab': 'https://a.example/' } }), 1);
+  t.is(find({ id: [{ url: 'https://a.example/' }] }), 0);
+  t.is(find({ id: [{ url: 'https://origin.example/' }] }), 1);
+  t.is(find({ url: 'https://a.example/' }), 1);
+  t.is(find({ id: [{ deep: { url: 'https://a.example/' } }] }), 1);
   t.is(find({ other: 'http://schema.nuget.org/schema#' }), 1);
   t.is(find(JSON.parse('{"@id":"https:\\/\\/a.example\\/"}')), 1);
   t.is(foreignLinks('<a href="https://a.example/">', walker.base).length, 1);

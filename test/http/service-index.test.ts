@@ -40,14 +40,35 @@ test('every registration and flat container type that some client looks for is o
 test('what no source behind the feed can give is not offered', async (t) => {
   const larder = await start(t);
   const { resources } = (await larder.get('v3/index.json')).json<Index>();
-  for (const { '@type': type } of resources) t.regex(type, /^(PackageBaseAddress|RegistrationsBaseUrl)(\/|$)/);
+  const ours =
+    /^(PackageBaseAddress|RegistrationsBaseUrl|ReadmeUriTemplate|PackageDetailsUriTemplate|Search\w+Service)(\/|$)/;
+  for (const { '@type': type } of resources) t.regex(type, ours);
+});
+
+test("a package's readme and its page are told as templates of ours", async (t) => {
+  const larder = await start(t, { feeds: [{ name: 'default' }, { name: 'Team.X', sources: ['origin'] }] });
+  const templates = async (root: string) => {
+    const { resources } = (await larder.get(`${root}v3/index.json`)).json<Index>();
+    const of = (type: string) => resources.find((resource) => resource['@type'] === type)?.['@id'];
+    return [of('ReadmeUriTemplate/6.13.0'), of('PackageDetailsUriTemplate/5.1.0')];
+  };
+  t.deepEqual(await templates(''), [
+    `${larder.url}v3/flat/{lower_id}/{lower_version}/readme`,
+    `${larder.url}packages/{id}/{version}?_src=template`,
+  ]);
+  t.deepEqual(await templates('feeds/Team.X/'), [
+    `${larder.url}feeds/Team.X/v3/flat/{lower_id}/{lower_version}/readme`,
+    `${larder.url}packages/{id}/{version}?feed=Team.X&_src=template`,
+  ]);
 });
 
 test('every resource lies below the directory of the index that names it, for the default feed and for a named one', async (t) => {
   const larder = await start(t, { feeds: [{ name: 'default' }, { name: 'Team.X', sources: ['origin'] }] });
   for (const root of ['v3/', 'feeds/Team.X/v3/']) {
     const { resources } = (await larder.get(`${root}index.json`)).json<Index>();
-    for (const resource of resources) t.true(resource['@id'].startsWith(`${larder.url}${root}`), resource['@id']);
+    // The page of a package is for people: clients only open it.
+    const read = resources.filter((resource) => resource['@type'] !== 'PackageDetailsUriTemplate/5.1.0');
+    for (const resource of read) t.true(resource['@id'].startsWith(`${larder.url}${root}`), resource['@id']);
     t.is((await larder.get(`${root}flat/a/index.json`)).status, 200);
     const registration = (await larder.get(`${root}registration/a/index.json`)).json<{ '@id': string }>();
     t.is(registration['@id'], `${larder.url}${root}registration/a/index.json`);
@@ -58,7 +79,7 @@ test('every resource lies below the directory of the index that names it, for th
 test('addresses follow the host that the client used', async (t) => {
   const larder = await start(t);
   const { resources } = (await larder.get('v3/index.json', { host: 'nuget.corp.example:8080' })).json<Index>();
-  t.true(resources.every((resource) => resource['@id'].startsWith('http://nuget.corp.example:8080/v3/')));
+  t.true(resources.every((resource) => resource['@id'].startsWith('http://nuget.corp.example:8080/')));
   const list = (await larder.get('v3/registration/a/index.json', { host: 'nuget.corp.example:8080' })).json<{
     '@id': string;
   }>();
@@ -91,7 +112,7 @@ test('forwarded addresses are believed from trusted proxies only', async (t) => 
 test('a configured public address is used whatever the request says', async (t) => {
   const larder = await start(t, { publicUrl: 'https://nuget.corp.example/larder/' });
   const { resources } = (await larder.get('v3/index.json')).json<Index>();
-  t.true(resources.every((resource) => resource['@id'].startsWith('https://nuget.corp.example/larder/v3/')));
+  t.true(resources.every((resource) => resource['@id'].startsWith('https://nuget.corp.example/larder/')));
   t.is(
     (await larder.get('larder/v3/flat/a/index.json')).status,
     200,

@@ -19,7 +19,11 @@ export function hiveOf(type: string): Hive {
   return type.endsWith('/3.4.0') ? 'registration5-gz-semver1' : 'registration5-semver1';
 }
 
-export function serviceIndex(root: string, traits: SourceTraits): object {
+export function serviceIndex(
+  root: string,
+  traits: SourceTraits,
+  offered: ReadonlyMap<string, string> = new Map(),
+): object {
   const resources = traits.registrationTypes.map((type) => ({
     '@id': `${root}v3/${hiveOf(type)}/`,
     '@type': type,
@@ -27,6 +31,7 @@ export function serviceIndex(root: string, traits: SourceTraits): object {
   }));
   if (traits.flatContainer) resources.push({ '@id': root + paths.flat, '@type': 'PackageBaseAddress/3.0.0' });
   if (traits.catalog) resources.push({ '@id': `${root}${paths.catalog}index.json`, '@type': 'Catalog/3.0.0' });
+  for (const [type, path] of offered) resources.push({ '@id': root + path, '@type': type });
   return { version: '3.0.0', resources };
 }
 

@@ -55,6 +55,8 @@ export class ScriptedSource {
   readonly #packages = new Map<string, ScriptedPackage[]>();
   readonly #resources = new Map<string, Resource>();
   readonly #replacements = new Map<string, Resource>();
+  readonly #published = new Map<string, Resource>();
+  readonly #offered = new Map<string, string>();
   #faults: { readonly pattern: string | RegExp; readonly fault: Fault; left: number }[] = [];
   #server: Server | undefined;
   #port = 0;
@@ -107,6 +109,26 @@ export class ScriptedSource {
   replace(path: string, document: unknown, contentType = 'application/json'): void {
     const body = Buffer.isBuffer(document) ? document : Buffer.from(JSON.stringify(document));
     this.#replacements.set(`/${path}`, new Resource(contentType, body, { gzip: 'never', hasValidators: false }));
+  }
+
+  /** Puts a document at a path (without leading slash), as this source sends its own: gzip and validators by its traits. */
+  publish(path: string, document: object): void {
+    this.#published.set(
+      `/${path}`,
+      Buffer.isBuffer(document) ? this.#plain('application/octet-stream', document) : this.#document(document),
+    );
+  }
+
+  /** Takes a published document away. */
+  withdraw(path: string): void {
+    this.#published.delete(`/${path}`);
+  }
+
+  /** The service index names a path (without leading slash) under this type; without a path no longer. */
+  offer(type: string, path?: string): void {
+    if (path === undefined) this.#offered.delete(type);
+    else this.#offered.set(type, path);
+    this.#resources.clear();
   }
 
   /** From now on, requests whose path matches meet this; the newest matching fault counts. A string matches anywhere in the path. */
@@ -167,7 +189,7 @@ export class ScriptedSource {
     if (requires !== undefined && headers[requires.header.toLowerCase()] !== requires.value)
       return { ...textReply(401, ''), headers: { 'www-authenticate': 'Basic realm="scripted"' } };
     const path = url.split('?')[0] ?? url;
-    const kept = this.#replacements.get(path) ?? this.#resources.get(path);
+    const kept = this.#replacements.get(path) ?? this.#published.get(path) ?? this.#resources.get(path);
     if (kept !== undefined) return kept.reply(headers);
     if (!this.#isKnownPlace(path)) return textReply(...this.traits.unknownResource);
     const made = this.#make(path);
@@ -183,7 +205,7 @@ export class ScriptedSource {
   #make(path: string): Resource | undefined {
     const [first, second, ...rest] = path.slice(1).split('/');
     if (path === `/${documents.paths.index}`)
-      return this.#document(documents.serviceIndex(`${this.origin}/`, this.traits));
+      return this.#document(documents.serviceIndex(`${this.origin}/`, this.traits, this.#offered));
     if (`${first}/` === documents.paths.flat) return this.#flat(second ?? '', rest);
     if (second === 'catalog0') return this.#catalogDetails(path);
     return this.#registration(second as Hive, rest[0] ?? '', path);

@@ -138,7 +138,13 @@ export const worldScript: fc.Arbitrary<WorldScript> = fc.record({
   steps: fc.array(step, { minLength: 4, maxLength: 12, size: 'max' }),
 });
 
-const lifetimes = { versionsMs: 60_000, registrationMs: 300_000, missingMs: 30_000 };
+const lifetimes = {
+  versionsMs: 60_000,
+  registrationMs: 300_000,
+  missingMs: 30_000,
+  vulnerabilitiesMs: 60_000,
+  serviceIndexMs: 60_000,
+};
 
 /** A running world: the sources told of, and feeds over them in this process. */
 export class World {

@@ -9,6 +9,8 @@ export interface ServiceIndex {
   readonly registration: ResourceAddresses;
   readonly flatContainer: ResourceAddresses;
   readonly hasCatalog: boolean;
+  readonly vulnerabilities: ResourceAddresses;
+  readonly repositorySignatures: ResourceAddresses;
 }
 
 /** The order in which the official client looks for types (NuGet.Client `ServiceTypes.cs`): the first that exists is used. */
@@ -22,6 +24,8 @@ const registrationTypes = [
 ];
 const flatContainerTypes = ['PackageBaseAddress/Versioned', 'PackageBaseAddress/3.0.0'];
 const catalogTypes = ['Catalog/3.0.0'];
+const vulnerabilityTypes = ['VulnerabilityInfo/6.7.0'];
+const signatureTypes = ['RepositorySignatures/5.0.0', 'RepositorySignatures/4.9.0', 'RepositorySignatures/4.7.0'];
 
 /**
  * @param url where the document was found: relative addresses in it start there
@@ -36,6 +40,8 @@ export function readServiceIndex(document: JsonObject, url: URL): ServiceIndex {
     registration: new ResourceAddresses(choose(entries, registrationTypes)),
     flatContainer: new ResourceAddresses(choose(entries, flatContainerTypes)),
     hasCatalog: choose(entries, catalogTypes).length > 0,
+    vulnerabilities: new ResourceAddresses(choose(entries, vulnerabilityTypes)),
+    repositorySignatures: new ResourceAddresses(choose(entries, signatureTypes)),
   };
 }
 

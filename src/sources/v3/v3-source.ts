@@ -4,12 +4,16 @@ import { failed, found, missing, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
 import type {
   Ask,
+  OfferedResources,
   PackageBytes,
   PublishedHash,
   RegistrationListing,
+  RepositorySignatures,
   Source,
   SourceAnswer,
   VersionListing,
+  VulnerabilityListing,
+  VulnerabilityPageMark,
 } from '../../feed/source.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import { PackageIdentity } from '../../nuget/package-identity.js';
@@ -20,12 +24,14 @@ import type { Document, DocumentAnswer, TransportOptions } from '../transport/tr
 import { askPublishedHash } from './published-hash.js';
 import { findPackageContent, listLeaves } from './registration-listing.js';
 import { RegistrationWalk } from './registration-walk.js';
+import { askRepositorySignatures } from './repository-signatures.js';
 import { addressBelow, liesBelow, resolveAddress } from './resource-address.js';
 import { ServiceIndexMemo } from './service-index-memo.js';
 import type { ServiceIndexAnswer } from './service-index-memo.js';
 import { readServiceIndex } from './service-index.js';
 import type { ServiceIndex } from './service-index.js';
 import { listVersions, readVersionStrings } from './version-list.js';
+import { VulnerabilityWalk } from './vulnerability-walk.js';
 
 export interface V3SourceOptions extends Omit<TransportOptions, 'source' | 'url'> {
   readonly name: string;
@@ -49,6 +55,7 @@ export class V3Source implements Source {
   readonly #transport: Transport;
   readonly #index: ServiceIndexMemo;
   readonly #walk: RegistrationWalk;
+  readonly #vulnerabilities: VulnerabilityWalk;
   /** Hashes that registrations told of in passing. */
   readonly #hashes = new LRUCache<string, string>({ max: maxHashesRemembered });
 
@@ -61,11 +68,13 @@ export class V3Source implements Source {
     this.#index = new ServiceIndexMemo(() => this.#readIndex(url), options.serviceIndexTtlMs, options.clock);
     const { name: source, maxVersionsPerId, maxDocumentBytes } = options;
     this.#walk = new RegistrationWalk(this.#transport, { source, maxVersionsPerId, maxDocumentBytes });
+    this.#vulnerabilities = new VulnerabilityWalk(this.#transport, { source, clock: options.clock });
   }
 
   async versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
+    if (!hasPackages(index.value)) return missing;
     if (!index.value.flatContainer.areOffered) return this.#versionsOfRegistration(index.value, id, ask);
     const list = await this.#versionStrings(index.value, id, ask);
     if (list.kind !== 'found') return list;
@@ -77,6 +86,7 @@ export class V3Source implements Source {
   async registration(id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>> {
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
+    if (!hasPackages(index.value)) return missing;
     if (!index.value.registration.areOffered) return this.#registrationOfVersions(index.value, id, ask);
     const leaves = await this.#walk.all(index.value.registration, id, ask);
     if (leaves.kind !== 'found') return leaves;
@@ -88,6 +98,7 @@ export class V3Source implements Source {
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
     const { flatContainer, registration } = index.value;
+    if (!hasPackages(index.value)) return missing;
     if (flatContainer.areOffered)
       return flatContainer.inTurn((base) => this.#transport.package(addressBelow(base, nupkgPath(identity)), ask));
     const leaves = await this.#walk.near(registration, identity.id, identity.version, ask.signal);
@@ -113,6 +124,31 @@ export class V3Source implements Source {
     return askPublishedHash(this.#transport, index.value, identity, this.name, ask.signal);
   }
 
+  async offers(ask: Ask): Promise<Answer<OfferedResources>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    const { vulnerabilities, repositorySignatures } = index.value;
+    return found({
+      vulnerabilities: vulnerabilities.areOffered,
+      repositorySignatures: repositorySignatures.areOffered,
+    });
+  }
+
+  async vulnerabilities(ask: Ask, kept: readonly VulnerabilityPageMark[]): Promise<SourceAnswer<VulnerabilityListing>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    const { vulnerabilities } = index.value;
+    return vulnerabilities.areOffered ? this.#vulnerabilities.all(vulnerabilities, ask, kept) : missing;
+  }
+
+  async repositorySignatures(ask: Ask): Promise<SourceAnswer<RepositorySignatures>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    const { repositorySignatures } = index.value;
+    if (!repositorySignatures.areOffered) return missing;
+    return askRepositorySignatures(this.#transport, repositorySignatures, this.name, ask);
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -135,7 +171,7 @@ export class V3Source implements Source {
   }
 
   #judgeIndex(index: ServiceIndex): ServiceIndexAnswer {
-    const isUsable = index.flatContainer.areOffered || index.registration.areOffered;
+    const isUsable = hasPackages(index) || index.vulnerabilities.areOffered;
     return isUsable ? found(index) : this.#refused('its service index offers neither packages nor registrations');
   }
 
@@ -205,6 +241,10 @@ export class V3Source implements Source {
     return this.#refused('answered 304 without being asked');
   }
 }
+
+/** A source without any tells of vulnerabilities only (an audit source). */
+const hasPackages = ({ flatContainer, registration }: ServiceIndex) =>
+  flatContainer.areOffered || registration.areOffered;
 
 function withoutUserInfo(url: URL): URL {
   const bare = new URL(url);
