@@ -158,7 +158,10 @@ export const rotatingCertificates = (about: string) =>
 /** The address of a proxy, which may hold a user and a password; or `none`. */
 export const rotatingProxy = (about: string) =>
   rotating(
-    { about, allowed: 'an address that begins with http:// or https://, best as file:PATH if it holds a password; or none' },
+    {
+      about,
+      allowed: 'an address that begins with http:// or https://, best as file:PATH if it holds a password; or none',
+    },
     (text) => (text === 'none' || isProxyAddress(text) ? undefined : 'is not the address of a proxy'),
   );
 
@@ -180,10 +183,16 @@ function parseHttp(value: string | number | boolean): URL | undefined {
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }
 
-/** Whether a text is the address of an HTTP proxy: no path, no query. */
+/** Whether a text is the address of an HTTP proxy: no path, no query, and user info that can be read. */
 export function isProxyAddress(text: string): boolean {
   const url = parseHttp(text);
-  return url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '';
+  if (url === undefined || url.pathname !== '/' || url.search !== '' || url.hash !== '') return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether every certificate in the text can be read, and there is one. */

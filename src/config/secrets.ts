@@ -1,3 +1,4 @@
+import { isProxyAddress } from './leaf.js';
 import type { Config, SourceConfig } from './schema.js';
 
 /** Every secret that the configuration holds, in the clear, so that the log can strike them out. */
@@ -30,18 +31,9 @@ export const secretsOfPassword = (username: string, password: string) => [passwo
 
 /** The password in a proxy's address, as it stands there and as it travels. */
 export function secretsOfProxy(address: string | undefined): string[] {
-  if (address === undefined || !URL.canParse(address)) return [];
+  if (address === undefined || !isProxyAddress(address)) return [];
   const { username, password } = new URL(address);
   if (password === '') return [];
-  const [user, plain] = [username, password].map(unescape) as [string, string];
-  return [...new Set([password, ...secretsOfPassword(user, plain)])];
-}
-
-/** A stray % stands for itself. */
-function unescape(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const plain = decodeURIComponent(password);
+  return [...new Set([password, ...secretsOfPassword(decodeURIComponent(username), plain)])];
 }

@@ -34,7 +34,8 @@ const hosts = z
       /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?$/,
     ),
   )
-  .prefault([]);
+  .min(1)
+  .optional();
 
 const certificate = z
   .strictObject({

@@ -18,6 +18,7 @@ import type { Answer } from './answer.js';
 import { gather } from './gather.js';
 import type { Gathered, OnSourceFailure } from './gather.js';
 import type { FactShape, ReadThrough } from './read-through.js';
+import type { RequestBudget } from './request-budget.js';
 import { FactReplacedError, readLeaves, readRegistration, registrationFact } from './registration-fact.js';
 import type { FactStore } from './store.js';
 import { readVersions, versionsFact } from './versions-fact.js';
@@ -39,6 +40,8 @@ export interface FeedOptions {
   readonly mapping: readonly MappedSource[];
   readonly facts: FactStore;
   readonly onSourceFailure: OnSourceFailure;
+  /** The time of one client's request; absent: as much as the sources take. */
+  readonly newBudget?: () => RequestBudget;
 }
 
 /** What we serve: an ordered list of sources shown as one. Facts are kept, documents are computed from them. */
@@ -56,8 +59,8 @@ export class Feed {
   }
 
   /** All versions of an id with the source that owns each, ascending. */
-  async ownedVersions(id: PackageId): Promise<Answer<readonly OwnedVersion[]>> {
-    const gathered = await this.#gather(versionsFact, id);
+  async ownedVersions(id: PackageId, budget?: RequestBudget): Promise<Answer<readonly OwnedVersion[]>> {
+    const gathered = await this.#gather(versionsFact, id, budget);
     return gathered.kind === 'found'
       ? { kind: 'found', value: mergeVersions(gathered.value.facts.map(readVersions)) }
       : gathered;
@@ -124,8 +127,9 @@ export class Feed {
       leavesOf: (rows: readonly OwnedRow[]) => Promise<Buffer[]>,
     ) => Promise<Buffer | undefined>,
   ): Promise<Answer<FeedDocument>> {
+    const budget = this.options.newBudget?.();
     for (let attempt = 1; ; attempt++) {
-      const gathered = await this.#gather(registrationFact, id);
+      const gathered = await this.#gather(registrationFact, id, budget);
       if (gathered.kind !== 'found') return gathered;
       const { facts } = gathered.value;
       const rows = mergeRegistrations(facts.map(readRegistration), hive);
@@ -144,9 +148,9 @@ export class Feed {
     }
   }
 
-  async #gather<T>(shape: FactShape<T>, id: PackageId): Promise<Answer<Gathered>> {
+  async #gather<T>(shape: FactShape<T>, id: PackageId, budget = this.options.newBudget?.()): Promise<Answer<Gathered>> {
     const eligible = this.eligible(id);
-    const told = await Promise.all(eligible.map((member) => member.read(shape, id)));
+    const told = await Promise.all(eligible.map((member) => member.read(shape, id, budget)));
     return gather(told, this.options.onSourceFailure);
   }
 }

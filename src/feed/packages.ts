@@ -5,8 +5,11 @@ import { failed } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import { Download } from './download.js';
+import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
-import type { Source } from './source.js';
+import type { ReadThrough } from './read-through.js';
+import type { RequestBudget } from './request-budget.js';
+import type { SourceHealth } from './source-health.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -20,6 +23,10 @@ export interface PackagesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
+  /** The time of one client's request; absent: as much as the sources take. */
+  readonly newBudget?: () => RequestBudget;
+  /** How long a client waits for a source that says nothing to anyone just now, in milliseconds. */
+  readonly refreshGraceMs?: number;
 }
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
@@ -33,7 +40,7 @@ export class Packages {
     return this.options.offline;
   }
 
-  async open(feed: Feed, identity: PackageIdentity): Promise<Answer<Offered>> {
+  async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
     const row = await this.options.store.find(identity);
     // A feed without the source that supplied the bytes must not give them out.
     const eligible = feed.eligible(identity.id);
@@ -42,11 +49,7 @@ export class Packages {
     if (eligible.length === 0) return { kind: 'missing' };
     if (this.options.offline)
       return failed({ code: 'offline-miss', detail: `offline, and ${identity.toString()} is not kept here` });
-    return this.#fetch(
-      feed,
-      identity,
-      eligible.map(({ source }) => source),
-    );
+    return this.#fetch(feed, identity, eligible, budget);
   }
 
   /** The package as kept, after its download where it was not. */
@@ -54,10 +57,13 @@ export class Packages {
     feed: Feed,
     identity: PackageIdentity,
   ): Promise<Answer<{ readonly row: PackageRow; readonly content: PackageContent; readonly fetched: boolean }>> {
-    const offered = await this.open(feed, identity);
+    const budget = this.options.newBudget?.();
+    const offered = await this.open(feed, identity, budget);
     if (offered.kind !== 'found') return offered;
     if (offered.value.kind === 'kept') return { kind: 'found', value: { ...offered.value, fetched: false } };
-    const outcome = await offered.value.download.outcome;
+    const { download } = offered.value;
+    const outcome = await (budget?.wait(download.outcome, () => failed(budget.usedUp(download.source))) ??
+      download.outcome);
     if (outcome.kind !== 'found') return outcome;
     return {
       kind: 'found',
@@ -79,17 +85,23 @@ export class Packages {
     await Promise.all([...this.#downloads.values()].map(({ outcome }) => outcome));
   }
 
-  async #fetch(feed: Feed, identity: PackageIdentity, eligible: readonly Source[]): Promise<Answer<Offered>> {
-    const candidates = await this.#candidates(feed, identity, eligible);
+  async #fetch(
+    feed: Feed,
+    identity: PackageIdentity,
+    eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Offered>> {
+    const candidates = await this.#candidates(feed, identity, eligible, budget);
     if (candidates.kind !== 'found') return candidates;
-    for (const source of candidates.value) {
-      const download = await this.#joins.run(`${source.name}/${identity.key}`, () => this.#join(source, identity));
+    for (const member of candidates.value) {
+      const { source } = member;
+      const download = await this.#joins.run(`${source.name}/${identity.key}`, () => this.#join(member, identity));
       if (!(download instanceof Download))
         return {
           kind: 'found',
           value: { kind: 'kept', row: download, content: await this.options.store.open(download) },
         };
-      const opened = await download.opened;
+      const opened = await this.#opened(download, member.health, budget);
       if (opened.kind === 'found') return { kind: 'found', value: { kind: 'arriving', download, ...opened.value } };
       // Only the source's own "there is no such thing" lets the next one in order be asked.
       if (opened.kind !== 'missing') return opened;
@@ -101,40 +113,55 @@ export class Packages {
    * The download under way, the row it left, or a new download. Downloads are let go after their row is durable, so looking for the
    * download first and for the row second misses neither; only one such look per package runs at a time.
    */
-  async #join(source: Source, identity: PackageIdentity): Promise<Download | PackageRow> {
+  async #join(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
+    const { source } = member;
     const running = this.#downloads.get(`${source.name}/${identity.key}`);
     if (running) return running;
     const row = await this.options.store.find(identity);
-    return row?.source === source.name ? row : this.#begin(source, identity);
+    return row?.source === source.name ? row : this.#begin(member, identity);
   }
 
   /** The owner by the version lists; every eligible source in order when no list has the version (a list may lag behind). */
   async #candidates(
     feed: Feed,
     identity: PackageIdentity,
-    eligible: readonly Source[],
-  ): Promise<Answer<readonly Source[]>> {
+    eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<readonly ReadThrough[]>> {
     if (eligible.length === 1) return { kind: 'found', value: eligible };
-    const versions = await feed.ownedVersions(identity.id);
+    const versions = await feed.ownedVersions(identity.id, budget);
     if (versions.kind === 'failed' || versions.kind === 'refused') return versions;
     const owner =
       versions.kind === 'found'
         ? versions.value.find(({ version }) => version === identity.version.key)?.source
         : undefined;
-    const owning = eligible.filter(({ name }) => name === owner);
+    const owning = eligible.filter(({ source }) => source.name === owner);
     return { kind: 'found', value: owning.length > 0 ? owning : eligible };
   }
 
-  #begin(source: Source, identity: PackageIdentity): Download {
+  /** What the first bytes told, as far as the client waits for them; the download goes on. */
+  async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
+    if (budget === undefined) return download.opened;
+    const silence = health.isSilent();
+    const atMostMs = silence ? this.options.refreshGraceMs : undefined;
+    return budget.wait(download.opened, () => failed(silence ?? budget.usedUp(download.source)), atMostMs);
+  }
+
+  #begin({ source, health }: ReadThrough, identity: PackageIdentity): Download {
     const { store, clock, log, maxPackageBytes } = this.options;
     const download = new Download({ source, identity, packages: store, clock, log, maxPackageBytes });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
+      health.authorization.observe(outcome);
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
-      else if (outcome.kind !== 'missing') log.warn({ ...about, code: outcome.reason.code }, outcome.reason.detail);
+      else if (outcome.kind !== 'missing')
+        log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](
+          { ...about, code: outcome.reason.code },
+          outcome.reason.detail,
+        );
     });
     return download;
   }

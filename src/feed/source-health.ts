@@ -1,5 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import type { Answer, Reason } from './answer.js';
+import { SourceAuthorization } from './source-authorization.js';
 
 /** How long a source that could not be reached is left alone by requests that have a kept answer, in milliseconds. */
 const restMs = 5_000;
@@ -9,12 +10,16 @@ const restMs = 5_000;
  * It rests only requests that can be answered from what is kept; everything else still asks.
  */
 export class SourceHealth {
+  readonly authorization: SourceAuthorization;
   #failedAtMs = Number.NEGATIVE_INFINITY;
   #reason: Reason | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.authorization = new SourceAuthorization(clock);
+  }
 
   observe(answer: Answer<unknown> | { readonly kind: 'unchanged' }): void {
+    this.authorization.observe(answer);
     if (answer.kind === 'failed') {
       this.#failedAtMs = this.clock.now();
       this.#reason = answer.reason;
@@ -28,5 +33,14 @@ export class SourceHealth {
   resting(): Reason | undefined {
     const sinceMs = this.clock.now() - this.#failedAtMs;
     return sinceMs >= 0 && sinceMs < restMs ? this.#reason : undefined;
+  }
+
+  /**
+   * Why one who has nothing kept should not wait long either: no answer came at all. A server error says little on another id, and
+   * to ask on in the background is how it is found that the source is back.
+   */
+  isSilent(): Reason | undefined {
+    const reason = this.resting();
+    return reason?.code === 'source-unreachable' || reason?.code === 'source-timeout' ? reason : undefined;
   }
 }
