@@ -74,6 +74,11 @@ function toldOfProxy({ proxy, status, cause }: ProxyFailureError, source: string
   return `${named} cannot be used: ${reasonOfFailure(cause, source, deadlines).detail}`;
 }
 
+/** Whether it was the proxy that failed; one that was replaced may be why. */
+export function isProxyFailure(error: unknown): boolean {
+  return proxyFailureOf(error, undefined) !== undefined;
+}
+
 /** Whether TLS could not be agreed on; a certificate of ours that was replaced may be why. */
 export function isTlsFailure(error: unknown): boolean {
   return isTlsCode(codeOf(error));

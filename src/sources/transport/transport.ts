@@ -7,7 +7,7 @@ import type { Ask, PackageBytes, Validators } from '../../feed/source.js';
 import type { Clock } from '../../ops/clock.js';
 import { answerOfReason } from './answer-of-reason.js';
 import { boundedBytes, exactBytes } from './bounded.js';
-import { isLostConnection, isTlsFailure, reasonOfFailure } from './connection-failure.js';
+import { isLostConnection, isProxyFailure, isTlsFailure, reasonOfFailure } from './connection-failure.js';
 import { Connections } from './connections.js';
 import type { ConnectionOptions } from './connections.js';
 import { Credentials } from './credentials.js';
@@ -197,9 +197,10 @@ export class Transport {
       const reason = reasonOfFailure(error, source, timeouts, way.proxyOf(url));
       record.over(signal?.aborted ? undefined : reason.code);
       signal?.throwIfAborted();
-      // A kept-alive connection that the source closed just now, or a certificate that was replaced: ask once more on a new one.
+      // A kept-alive connection that the source closed just now, or a certificate or proxy that was replaced: ask once more on a new one.
+      const mayBeOld = isTlsFailure(error) || isProxyFailure(error);
       const isWorthRepeating =
-        !isRepeat && (isLostConnection(error) || (isTlsFailure(error) && (await this.#connections.look(true))));
+        !isRepeat && (isLostConnection(error) || (mayBeOld && (await this.#connections.look(true))));
       if (isWorthRepeating) return this.#exchange(url, from, question, true);
       return answerOfReason(reason);
     }

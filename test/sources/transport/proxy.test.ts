@@ -53,8 +53,16 @@ test('a proxy that speaks TLS itself is trusted by the same authorities', async 
 });
 
 for (const [what, script, expected] of [
-  ['wants credentials', { wants: basic('a:b') }, /^failed source-unreachable: the proxy http:\/\/127\.0\.0\.1:\d+ wants credentials, .*\(407\)/],
-  ['is silent', { isSilent: true }, /^failed source-unreachable: the proxy http:\/\/127\.0\.0\.1:\d+ cannot be used: no answer within|^failed source-timeout: no answer/],
+  [
+    'wants credentials',
+    { wants: basic('a:b') },
+    /^failed source-unreachable: the proxy http:\/\/127\.0\.0\.1:\d+ wants credentials, .*\(407\)/,
+  ],
+  [
+    'is silent',
+    { isSilent: true },
+    /^failed source-unreachable: the proxy http:\/\/127\.0\.0\.1:\d+ cannot be used: no answer within|^failed source-timeout: no answer/,
+  ],
 ] as const)
   for (const kind of ['plain', 'tls'] as const)
     test(`a proxy that ${what} is told by its name and without credentials (${kind})`, async (t) => {
@@ -85,7 +93,10 @@ test('what TLS says of a source behind a proxy is said of the source', async (t)
   const proxy = await startProxy(t);
   const other = await serveTls(t, 'elsewhere', (_, response) => response.end('{}'));
   t.regex(told(await ask(t, other, { proxy: proxy.url, ca })), /TLS failed: its certificate is for another host name/);
-  t.regex(told(await ask(t, other, { proxy: proxy.url })), /^failed source-unreachable: TLS failed: its certificate comes/);
+  t.regex(
+    told(await ask(t, other, { proxy: proxy.url })),
+    /^failed source-unreachable: TLS failed: its certificate comes/,
+  );
 });
 
 test('the proxies of the environment are used, each for its scheme, but not for this machine', async (t) => {
@@ -109,7 +120,10 @@ test('NO_PROXY keeps hosts and domains away from the proxies of the environment,
   const proxies = { httpProxy: proxy.url, noProxy: 'direct.invalid, .corp.invalid:80 other.example' };
   for (const host of ['direct.invalid', 'a.corp.invalid'])
     t.regex(told(await ask(t, `http://${host}/`, { proxies })), /^failed source-unreachable: host name/);
-  t.regex(told(await ask(t, 'http://free.invalid/', { proxies, proxy: 'none' })), /^failed source-unreachable: host name/);
+  t.regex(
+    told(await ask(t, 'http://free.invalid/', { proxies, proxy: 'none' })),
+    /^failed source-unreachable: host name/,
+  );
   t.is(proxy.requests.length, 0);
   valueOf(await ask(t, 'http://free.invalid/', { proxies }));
   t.is(proxy.requests.length, 1);

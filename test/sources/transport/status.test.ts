@@ -3,7 +3,14 @@ import { answerOfStatus } from '../../../src/sources/transport/status.js';
 import { readRetryAfter } from '../../../src/sources/transport/retry-after.js';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
-const line = { source: 's', retryAfter: undefined, nowMs, credentials: 'none', host: 'h.example', isPage: false } as const;
+const line = {
+  source: 's',
+  retryAfter: undefined,
+  nowMs,
+  credentials: 'none',
+  host: 'h.example',
+  isPage: false,
+} as const;
 const answer = (status: number, retryAfter?: string) => answerOfStatus({ ...line, status, retryAfter });
 
 test('only 404, 410 and 204 say that there is no such thing', (t) => {
@@ -26,10 +33,7 @@ for (const status of [401, 403])
       t.is(refused.reason.code, 'source-refused');
       return refused.reason.detail;
     };
-    t.is(
-      tell('none'),
-      `answered ${status}: it wants credentials, and none are configured: sources[].auth`,
-    );
+    t.is(tell('none'), `answered ${status}: it wants credentials, and none are configured: sources[].auth`);
     t.is(tell('sent'), `answered ${status}: it does not accept the credentials in sources[].auth`);
     t.regex(tell('withheld'), /h\.example wants credentials, .*sources\[\]\.auth\.hosts/);
   });
