@@ -68,34 +68,41 @@ type Connect = (options: buildConnector.Options, callback: buildConnector.Callba
 
 /** Plain http goes through a plain proxy as it is, without a tunnel: many proxies allow tunnels to port 443 only. */
 function agentOptions(proxyOf: Way['proxyOf'], { pool, toProxy, toSource }: ProxyOptions) {
-  const telling = (proxy: string | undefined, options: object): Pool.Options => {
-    const { connect } = options as { connect?: Connect };
-    const isDirect = connect === undefined || proxy === undefined;
-    return { ...pool, ...options, connect: isDirect ? toSource : tellingConnect(proxy, connect) };
-  };
+  const connectOf = (options: object) => (options as { connect?: Connect }).connect;
   return {
     proxyTunnel: false,
     proxyTls: toProxy,
     requestTls: toSource,
-    clientFactory: (proxy: URL, options: object) =>
-      new Pool(proxy.origin, telling(proxy.origin, { ...options, connections: null })),
-    factory: (origin: string | URL, options: object) => {
-      const url = new URL(origin);
-      return new Pool(url.origin, telling(proxyOf(url), options));
+    /** Connections to the proxy, for tunnels. */
+    clientFactory: ({ origin }: URL, options: object) => {
+      const connect = connectOf(options);
+      return new Pool(origin, {
+        ...pool,
+        ...options,
+        connections: null,
+        connect: connect ? telling(origin, connect, () => false) : toProxy,
+      });
+    },
+    /** Connections to the source through a tunnel, to the proxy for plain http, or directly: those without `connect`. */
+    factory: (given: string | URL, options: object) => {
+      const url = new URL(given);
+      const connect = connectOf(options);
+      const proxy = proxyOf(url);
+      return new Pool(url.origin, {
+        ...pool,
+        ...options,
+        connect: connect !== undefined && proxy !== undefined ? telling(proxy, connect, isTlsFailure) : toSource,
+      });
     },
   };
 }
 
-/** Connects as `connect` does and tells whose failure it is. What TLS says of the source behind the proxy stays as it is. */
-function tellingConnect(proxy: string, connect: Connect): Connect {
+/** Connects as `connect` does and tells which failures are the proxy's. */
+function telling(proxy: string, connect: Connect, isOfSource: (error: Error) => boolean): Connect {
   return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (error === null || error === undefined) callback(null, socket as never);
-      else if (
-        error instanceof ProxyFailureError ||
-        (isTlsFailure(error) && options.hostname !== new URL(proxy).hostname)
-      )
-        callback(error, null);
+    connect(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else if (error instanceof ProxyFailureError || isOfSource(error)) callback(error, null);
       else callback(new ProxyFailureError(proxy, proxyStatusOf(error), error), null);
     });
 }

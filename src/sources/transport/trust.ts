@@ -19,7 +19,7 @@ export function trustOf(ca: Secret | undefined, certificate: ClientCertificate |
   if (ca === undefined) return trust;
   // Node does the same with each `ca`. Reading 144 public authorities beside it would hold up everything for 60 ms and more, and would
   // leave out NODE_EXTRA_CA_CERTS.
-  const { context } = trust as { context: { addCACert?: (pem: string) => void } };
+  const context = trust.context as { readonly addCACert?: (pem: string) => void };
   if (typeof context.addCACert !== 'function')
     return createSecureContext({ ...identity, ca: [...rootCertificates, textOf(ca)] });
   context.addCACert(textOf(ca));
