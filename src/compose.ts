@@ -107,7 +107,6 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
     newBudget,
-    refreshGraceMs,
   });
   const publicBase = createPublicBase({
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),

@@ -9,6 +9,7 @@ import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
 import type { ReadThrough } from './read-through.js';
 import type { RequestBudget } from './request-budget.js';
+import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
@@ -25,8 +26,6 @@ export interface PackagesOptions {
   readonly maxPackageBytes: number;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
-  /** How long a client waits for a source that says nothing to anyone just now, in milliseconds. */
-  readonly refreshGraceMs?: number;
 }
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
@@ -143,7 +142,7 @@ export class Packages {
   async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
     if (budget === undefined) return download.opened;
     const silence = health.isSilent();
-    const atMostMs = silence ? this.options.refreshGraceMs : undefined;
+    const atMostMs = silence ? silencePatienceMs : undefined;
     return budget.wait(download.opened, () => failed(silence ?? budget.usedUp(download.source)), atMostMs);
   }
 

@@ -9,7 +9,7 @@ import { freshUntilMs } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
 import type { RequestBudget } from './request-budget.js';
 import type { Ask, Fetched, Source, SourceAnswer } from './source.js';
-import { SourceHealth } from './source-health.js';
+import { silencePatienceMs, SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactKind, FactStore } from './store.js';
 
 /** How one kind of document is asked of a source and kept. */
@@ -89,7 +89,7 @@ export class ReadThrough {
   async #first(asked: Promise<Told>, budget: RequestBudget | undefined): Promise<Told> {
     if (budget === undefined) return asked;
     const silence = this.health.isSilent();
-    const atMostMs = silence ? this.options.refreshGraceMs : undefined;
+    const atMostMs = silence ? silencePatienceMs : undefined;
     return budget.wait(asked, () => this.#untold(silence ?? budget.usedUp(this.source.name)), atMostMs);
   }
 

@@ -5,6 +5,9 @@ import { SourceAuthorization } from './source-authorization.js';
 /** How long a source that could not be reached is left alone by requests that have a kept answer, in milliseconds. */
 const restMs = 5_000;
 
+/** How long one who has nothing kept waits for a source that says nothing to anyone just now, in milliseconds: enough to find it back. */
+export const silencePatienceMs = 2_000;
+
 /**
  * What is known of a source's reachability, shared by all ids: one dead source costs its time-out once, not once per package.
  * It rests only requests that can be answered from what is kept; everything else still asks.
