@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { sourceAccess } from './compose/source-access.js';
+import type { SourceAccess } from './compose/source-access.js';
 import type { Config } from './config/schema.js';
 import { secretsOf } from './config/secrets.js';
 import { FeedSignatures } from './feed/feed-signatures.js';
@@ -7,6 +9,7 @@ import { FeedVulnerabilities } from './feed/feed-vulnerabilities.js';
 import { Feed } from './feed/feed.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
+import { RequestBudget } from './feed/request-budget.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
 import { createApp } from './http/app.js';
@@ -28,7 +31,7 @@ import type { Clock } from './ops/clock.js';
 import { createCounters } from './ops/counters.js';
 import type { Counters } from './ops/counters.js';
 import { createLog } from './ops/log.js';
-import type { Logger } from './ops/log.js';
+import type { LogDestination, Logger } from './ops/log.js';
 import { FolderSource } from './sources/folder/folder-source.js';
 import { Lanes } from './sources/folder/lanes.js';
 import { V3Source } from './sources/v3/v3-source.js';
@@ -48,8 +51,13 @@ export interface Serving {
 export interface Parts {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Where the log goes, when it is not brought along. */
+  readonly logTo?: LogDestination;
   readonly store?: Store;
 }
+
+/** Secrets that took the place of others and are struck out of the log: those of the last days, however often they are replaced. */
+const secretsRemembered = 200;
 
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
@@ -59,15 +67,25 @@ const offerGraceMs = 1_500;
 /** File operations of all folder sources at one time: one less than the threads that Node has for them, which the store needs too. */
 const folderLanes = new Lanes(3);
 
+/** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
+const maxRefreshMs = 120_000;
+
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
   const clock = parts.clock ?? systemClock;
-  const log = parts.log ?? createLog({ ...config.log, secrets: secretsOf(config) });
+  const configured = secretsOf(config);
+  let secrets: readonly string[] = configured;
+  const log = parts.log ?? createLog({ ...config.log, secrets: () => secrets }, parts.logTo);
   const counters = createCounters();
   const store =
     parts.store ??
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
-  const sources = config.sources.map((source) => createSource(source, config, version, clock, counters, log));
+  const sources = config.sources.map((source) => {
+    const onSecrets = (replaced: readonly string[]) =>
+      (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
+    const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
+    return createSource(source, config, version, clock, counters, log, access);
+  });
   const members = new Map(
     sources.map((source) => [
       source.name,
@@ -78,9 +96,11 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
         clock,
         log,
         refreshGraceMs,
+        maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
       }),
     ]),
   );
+  const newBudget = () => new RequestBudget(config.limits.requestBudgetMs, clock);
   const feeds = new Map(
     config.feeds.map(({ name, sources: names, onSourceFailure }) => [
       name,
@@ -92,6 +112,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
         packages: store.packages,
         onSourceFailure,
         log,
+        newBudget,
       }),
     ]),
   );
@@ -114,6 +135,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
     onAbsent: (id) => hot.forget(id),
+    newBudget,
   });
   const publicBase = createPublicBase({
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
@@ -203,6 +225,7 @@ function createSource(
   clock: Clock,
   counters: Counters,
   log: Logger,
+  access: SourceAccess,
 ): Source {
   if (source.protocol === 'folder') {
     const folder = new FolderSource({
@@ -218,9 +241,9 @@ function createSource(
     return folder;
   }
   return new V3Source({
+    ...access,
     name: source.name,
     url: source.url,
-    auth: source.auth,
     timeouts: source.timeouts,
     maxConcurrent: source.maxConcurrent,
     maxDocumentBytes: config.limits.maxDocumentBytes,

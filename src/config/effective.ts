@@ -71,6 +71,11 @@ function* rows(key: Key, setting: Setting | undefined, path: KeyPath): Generator
     return;
   }
   const isSecret = key.kind === 'leaf' && key.note.secret === true;
-  const value = setting?.kind === 'leaf' ? (isSecret ? mask : setting.value) : undefined;
+  const value = setting?.kind === 'leaf' ? (isSecret ? mask : withoutUserInfo(setting.value)) : undefined;
   yield { path: pathText(path), value, origin: setting?.origin ?? byDefault };
+}
+
+/** The address of a proxy may hold a password. */
+function withoutUserInfo<V>(value: V): V | string {
+  return typeof value === 'string' ? value.replace(/^(\w+:\/\/)[^/\s]*@/, `$1${mask}@`) : value;
 }

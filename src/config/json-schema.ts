@@ -16,6 +16,8 @@ function describeLeaf(jsonSchema: JsonSchema, json: Readonly<Record<string, unkn
 export function jsonSchemaText(): string {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
+    // What `file:` gives to the schema is nothing that anybody writes.
+    unrepresentable: 'any',
     override({ zodSchema, jsonSchema }) {
       const note = notes.get(zodSchema as unknown as z.ZodType);
       if (!note) return;

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseDuration, parseSize } from './units.js';
@@ -10,6 +11,8 @@ export interface KeyNote {
   readonly allowed: string;
   /** Never shown: not by `check`, not in a mistake. */
   readonly secret?: boolean;
+  /** Read again when it stands in a file and that changes: its value is a `FileText`. */
+  readonly rotates?: boolean;
   /** The JSON Schema of what is usually written there; absent for any text. */
   readonly json?: Readonly<Record<string, unknown>>;
 }
@@ -23,6 +26,21 @@ export class Problem {
 }
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+/** A value that is read again when the file it stands in changes. */
+export interface FileText {
+  readonly text: string;
+  /** Absolute path; absent where the value does not come from a file. */
+  readonly file?: string;
+}
+
+/** How `file:` gives such a value to the schema. */
+export class ReadFromFile implements FileText {
+  constructor(
+    readonly text: string,
+    readonly file: string,
+  ) {}
+}
 
 /** Text that comes from the environment is read as what the key wants, so every leaf takes text. */
 export function leaf<T extends NonNullable<unknown>>(
@@ -133,6 +151,42 @@ export const accessKey = (about: string, { atLeast, atMost }: { atLeast: number;
     },
   );
 
+/** Text that stays joined to the file it stands in, if it stands in one. */
+function rotating(note: KeyNote, objection: (text: string) => string | undefined) {
+  return z
+    .union([scalar, z.instanceof(ReadFromFile)])
+    .transform((value, context): FileText => {
+      const read: FileText = value instanceof ReadFromFile ? value : { text: String(value) };
+      const message = objection(read.text);
+      if (message === undefined) return { ...read };
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .register(notes, { ...note, rotates: true });
+}
+
+/** A secret that may be replaced in its file at any time. */
+export const rotatingSecret = (about: string, allowed: string, pattern: RegExp = /^[^\u0000-\u001f\u007f]+$/) =>
+  rotating({ about, allowed, secret: true }, (text) =>
+    pattern.test(text) ? undefined : 'is empty or holds characters that cannot stand here',
+  );
+
+/** Certificates in PEM, one or more. */
+export const rotatingCertificates = (about: string) =>
+  rotating({ about, allowed: 'certificates in PEM, best as file:PATH' }, (text) =>
+    areCertificates(text) ? undefined : 'is not one or more certificates in PEM',
+  );
+
+/** The address of a proxy, which may hold a user and a password; or `none`. */
+export const rotatingProxy = (about: string) =>
+  rotating(
+    {
+      about,
+      allowed: 'an address that begins with http:// or https://, best as file:PATH if it holds a password; or none',
+    },
+    (text) => (text === 'none' || isProxyAddress(text) ? undefined : 'is not the address of a proxy'),
+  );
+
 export const choice = <const C extends string>(about: string, choices: readonly C[]) =>
   leaf({ about, allowed: choices.join(', '), json: { enum: choices } }, (value) => {
     const chosen = choices.find((choice) => choice === value);
@@ -158,6 +212,29 @@ export function readHttpAddress(url: URL): string | Problem {
     return new Problem('holds a user or password: credentials belong in `auth`');
   if (url.hash !== '') return new Problem('has a fragment');
   return url.href;
+}
+
+/** Whether a text is the address of an HTTP proxy: no path, no query, and user info that can be read. */
+export function isProxyAddress(text: string): boolean {
+  const url = parseHttp(text);
+  if (url === undefined || url.pathname !== '/' || url.search !== '' || url.hash !== '') return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether every certificate in the text can be read, and there is one. */
+export function areCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return blocks.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The address that clients know us by, ending in `/`. */

@@ -6,6 +6,7 @@ import { configFileVariable, layEnvironment, type Environment } from './environm
 import { readFileLayer } from './file-layer.js';
 import { layFlags, type ConfigFlags } from './flag-layer.js';
 import { ConfigError, type Mistake } from './mistake.js';
+import { readProxyEnvironment } from './proxy-environment.js';
 import { resolveReferences } from './reference.js';
 import { aliases, configSchema, type Config } from './schema.js';
 import { mistakesOf } from './schema-mistakes.js';
@@ -35,8 +36,12 @@ export async function loadConfig(flags: ConfigFlags, environment: Environment): 
   crossCheck(setting, mistakes);
   const result = configSchema.safeParse(plainOf(setting));
   if (!result.success) mistakes.push(...mistakesOf(result.error.issues, setting));
+  const proxies =
+    !result.success || result.data.sources.some(({ proxy }) => proxy === undefined)
+      ? readProxyEnvironment(environment, mistakes)
+      : undefined;
   if (!result.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return { config: result.data, file, effective: effectiveValues(setting) };
+  return { config: { ...result.data, ...(proxies && { proxies }) }, file, effective: effectiveValues(setting) };
 }
 
 async function openFile(

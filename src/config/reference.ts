@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from './environment-layer.js';
-import { pathText, type KeyPath } from './key-tree.js';
+import { keyAt, pathText, type KeyPath } from './key-tree.js';
 import type { Mistake } from './mistake.js';
 import { groupSetting, leafSetting, listSetting, type LeafSetting, type Setting } from './setting.js';
 
@@ -41,14 +41,20 @@ export async function resolveReferences(
     mistakes.push({ path: pathText(path), problem: fetched.problem, origin });
     return { ...leafSetting('', origin), isReferenced: true, isUnresolved: true };
   }
-  return { ...leafSetting(fetched.value, origin), isReferenced: true };
+  const key = keyAt(path);
+  const rotates = key?.kind === 'leaf' && key.note.rotates === true;
+  return {
+    ...leafSetting(fetched.value, origin),
+    isReferenced: true,
+    ...(rotates && fetched.file !== undefined && { file: fetched.file }),
+  };
 }
 
 /** `file:///srv/packages` as the address of a source is a folder, not a file that holds an address. */
 const isFileAddress = (target: string, path: KeyPath) =>
   target.startsWith('//') && path.length === 3 && path[0] === 'sources' && path[2] === 'url';
 
-type Fetched = { readonly value: string } | { readonly problem: string };
+type Fetched = { readonly value: string; readonly file?: string } | { readonly problem: string };
 
 function fromEnvironment(name: string, { environment }: References): Fetched {
   const value = environment[name];
@@ -59,8 +65,9 @@ function fromEnvironment(name: string, { environment }: References): Fetched {
 async function fromFile(path: string, setting: LeafSetting, { configFile }: References): Promise<Fetched> {
   const from = setting.origin.layer === 'file' && configFile !== undefined ? dirname(configFile) : '.';
   try {
-    const text = await readFile(resolve(from, path), 'utf8');
-    return text === '' ? { problem: `the file ${path} is empty` } : { value: text.replace(/\r?\n$/, '') };
+    const file = resolve(from, path);
+    const text = await readFile(file, 'utf8');
+    return text === '' ? { problem: `the file ${path} is empty` } : { value: text.replace(/\r?\n$/, ''), file };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return { problem: `the file ${resolve(from, path)} cannot be read (${code ?? 'unknown error'})` };

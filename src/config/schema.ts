@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { accessSchema } from './access-schema.js';
 import { age, choice, count, network, notes, publicAddress, secret, size, text, timeLimit, yesNo } from './leaf.js';
+import type { ProxyEnvironment } from './proxy-environment.js';
 import { nameAllowed, namePattern, sourceSchema } from './source-schema.js';
 
 const pem = /^-----BEGIN [^]*-----END /;
@@ -173,9 +174,12 @@ export const configSchema = z
 type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
 /** The configuration in effect. Holds secrets in the clear (`sources[].auth`, `access.keys[].key`, `listen.tls.key`): never log it. */
-export type Config = Frozen<z.output<typeof configSchema>>;
+export type Config = Frozen<z.output<typeof configSchema>> & {
+  /** What the environment says on proxies; absent where it says nothing. */
+  readonly proxies?: ProxyEnvironment;
+};
 export type FeedConfig = Config['feeds'][number];
-export type { SourceConfig, SourceAuth } from './source-schema.js';
+export type SourceConfig = Config['sources'][number];
 
 /** Other spellings of a key, at the top level. */
 export const aliases: ReadonlyMap<string, string> = new Map([['shutdownGraceMs', 'shutdownGrace']]);

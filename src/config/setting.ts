@@ -1,4 +1,5 @@
 import type { KeyPath } from './key-tree.js';
+import { ReadFromFile } from './leaf.js';
 
 /** Where a value comes from. Later layers beat earlier ones. */
 export interface Origin {
@@ -18,6 +19,8 @@ export interface LeafSetting {
   readonly isReferenced: boolean;
   /** What `env:` or `file:` names could not be fetched, and that mistake is told already. */
   readonly isUnresolved?: boolean;
+  /** Absolute path of the file that the value was read from, where the schema wants to know it. */
+  readonly file?: string;
 }
 export interface GroupSetting {
   readonly kind: 'group';
@@ -63,7 +66,7 @@ export function settingOf(value: unknown, origin: Origin): Setting {
 export function plainOf(setting: Setting): unknown {
   switch (setting.kind) {
     case 'leaf':
-      return setting.value;
+      return setting.file === undefined ? setting.value : new ReadFromFile(String(setting.value), setting.file);
     case 'list':
       return setting.elements.map(plainOf);
     case 'group':

@@ -1,5 +1,16 @@
+import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
-import { choice, count, notes, secret, text, timeLimit, word } from './leaf.js';
+import {
+  choice,
+  count,
+  notes,
+  rotatingCertificates,
+  rotatingProxy,
+  rotatingSecret,
+  text,
+  timeLimit,
+  word,
+} from './leaf.js';
 import { isFolder, sourceAddress } from './source-address.js';
 
 /** Names of sources and feeds stand in URLs, headers and keys. */
@@ -10,9 +21,38 @@ export const nameAllowed = 'letters, digits, `.`, `_` and `-`, beginning with a 
 const idPattern = /^(?:\*|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?)$/;
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-const kinds = 'basic, bearer, apiKey, none';
+const kinds = 'basic, bearer, apiKey, certificate, none';
 const kindAbout = 'How to sign in at this source.';
 const credential = 'any text without control characters, best as env:NAME or file:PATH';
+const pem = /^-----BEGIN [^]*-----END /;
+
+const hosts = z
+  .array(
+    text(
+      'Further hosts, named by the index of this source, that get the credentials too; over https only. Needed for Cloudsmith.',
+      'a host name, with `:port` unless it is 443',
+      /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?$/,
+    ),
+  )
+  .min(1)
+  .optional();
+
+const certificate = z
+  .strictObject({
+    kind: word(kindAbout, kinds, 'certificate'),
+    cert: rotatingCertificates('The client certificate with its chain, with `kind: certificate`.'),
+    key: rotatingSecret('The private key in PEM, with `kind: certificate`.', 'PEM text, best as file:PATH', pem),
+    passphrase: rotatingSecret('What the private key is encrypted with, if it is.', credential).optional(),
+    hosts,
+  })
+  .superRefine(({ cert, key, passphrase }, context) => {
+    try {
+      createSecureContext({ cert: cert.text, key: key.text, ...(passphrase && { passphrase: passphrase.text }) });
+    } catch {
+      const message = 'cannot be read, is encrypted with another passphrase, or does not belong to the certificate';
+      context.addIssue({ code: 'custom', path: ['key'], message });
+    }
+  });
 
 const auth = z
   .discriminatedUnion('kind', [
@@ -20,20 +60,25 @@ const auth = z
     z.strictObject({
       kind: word(kindAbout, kinds, 'basic'),
       username: text('User name, with `kind: basic`.', 'any text without control characters'),
-      password: secret('Password or personal access token, with `kind: basic`.', credential),
+      password: rotatingSecret('Password or personal access token, with `kind: basic`.', credential),
+      hosts,
     }),
     z.strictObject({
       kind: word(kindAbout, kinds, 'bearer'),
-      token: secret('The token of `Authorization: Bearer`, with `kind: bearer`.', credential),
+      token: rotatingSecret('The token of `Authorization: Bearer`, with `kind: bearer`.', credential),
+      hosts,
     }),
     z.strictObject({
       kind: word(kindAbout, kinds, 'apiKey'),
       header: text('The header that carries the key, with `kind: apiKey`.', 'an HTTP header name', headerName),
-      key: secret('The key, with `kind: apiKey`.', credential),
+      key: rotatingSecret('The key, with `kind: apiKey`; in PEM, with `kind: certificate`.', credential),
+      hosts,
     }),
+    certificate,
   ])
   .register(notes, {
-    about: 'Credentials for this source. They are sent to the origin of its `url` and nowhere else.',
+    about:
+      'Credentials for this source. They are sent to scheme, host and port of its `url` and nowhere else; on hosts that many owners share, to the owner’s part of them (docs/sources.md).',
     allowed: `{ kind: … } with one of ${kinds}`,
   });
 
@@ -67,6 +112,10 @@ export const sourceSchema = z
       .min(1)
       .prefault(['*']),
     auth: auth.prefault({ kind: 'none' }),
+    proxy: rotatingProxy(
+      'The proxy on the way to this source. `none`: no proxy. Without it `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count, except for sources on this machine.',
+    ).optional(),
+    ca: rotatingCertificates('Certificates of authorities to trust at this source beside the public ones.').optional(),
     timeouts: timeouts.prefault({}),
     maxConcurrent: count('Requests to this source at one time; more wait their turn.', {
       atLeast: 1,

@@ -5,20 +5,16 @@
 const keys: ReadonlySet<string> = new Set([
   'prefetch',
   'feeds[].policy',
-  'sources[].proxy',
-  'sources[].ca',
   'store.endpoint',
   'store.bucket',
   'store.region',
   'store.prefix',
   'store.credentials',
-  'sources[].auth.cert',
 ]);
 
 const values: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['store.kind', new Set(['s3'])],
   ['sources[].protocol', new Set(['v2'])],
-  ['sources[].auth.kind', new Set(['certificate'])],
 ]);
 
 const shapeOf = (path: string) => path.replace(/\[\d+\]/g, '[]');

@@ -29,6 +29,8 @@ export interface Reason {
   readonly source?: string;
   /** What the source asked us to wait, where it did. */
   readonly retryAfterMs?: number;
+  /** The source wants credentials that we do not have, or refuses those that we have. */
+  readonly unauthorized?: true;
 }
 
 /**

@@ -22,6 +22,7 @@ import type { OnSourceFailure } from './gather.js';
 import { Ownership } from './ownership.js';
 import type { DescribedVersions, OwnedVersions, Provenance } from './ownership.js';
 import type { ReadThrough } from './read-through.js';
+import type { RequestBudget } from './request-budget.js';
 import { FactReplacedError } from './registration-fact.js';
 import type { FactStore, PackageStore } from './store.js';
 
@@ -49,6 +50,8 @@ export interface FeedOptions {
   readonly packages: PackageStore;
   readonly onSourceFailure: OnSourceFailure;
   readonly log: Logger;
+  /** The time of one client's request; absent: as much as the sources take. */
+  readonly newBudget?: () => RequestBudget;
 }
 
 /** What we serve: an ordered list of sources shown as one. Facts are kept, documents are computed from them. */
@@ -71,8 +74,8 @@ export class Feed {
   }
 
   /** All versions of an id with the source that owns each, ascending; missing when no source of the feed has the id. */
-  async ownedVersions(id: PackageId): Promise<Answer<readonly OwnedVersion[]>> {
-    const owned = await this.#ownership.versions(id, this.eligible(id));
+  async ownedVersions(id: PackageId, budget?: RequestBudget): Promise<Answer<readonly OwnedVersion[]>> {
+    const owned = await this.#ownership.versions(id, this.eligible(id), budget);
     if (owned.kind !== 'found') return owned;
     return owned.value.versions.length > 0 ? { kind: 'found', value: owned.value.versions } : absent(owned.value);
   }
@@ -94,7 +97,7 @@ export class Feed {
   /** The flat container's `{id}/index.json`. */
   async versionList(id: PackageId): Promise<Answer<FeedDocument>> {
     for (let attempt = 1; ; attempt++) {
-      const owned = await this.#ownership.versions(id, this.eligible(id));
+      const owned = await this.#ownership.versions(id, this.eligible(id), this.options.newBudget?.());
       if (owned.kind !== 'found') return owned;
       const { versions, refreshed } = owned.value;
       if (versions.length > 0) return found(owned.value, renderVersionList(versions));
@@ -157,8 +160,9 @@ export class Feed {
       leavesOf: (rows: readonly OwnedRow[]) => Promise<Buffer[]>,
     ) => Promise<Buffer | undefined>,
   ): Promise<Answer<FeedDocument>> {
+    const budget = this.options.newBudget?.();
     for (let attempt = 1; ; attempt++) {
-      const described = await this.#described(id);
+      const described = await this.#described(id, budget);
       if (described.kind !== 'found') return described;
       const rows = rowsOfHive(described.value.rows, hive);
       try {
@@ -176,8 +180,8 @@ export class Feed {
     }
   }
 
-  async #described(id: PackageId): Promise<Answer<DescribedVersions>> {
-    const described = await this.#ownership.described(id, this.eligible(id));
+  async #described(id: PackageId, budget = this.options.newBudget?.()): Promise<Answer<DescribedVersions>> {
+    const described = await this.#ownership.described(id, this.eligible(id), budget);
     if (described.kind === 'found') this.#tellConflicts(id, described.value.conflicts);
     return described;
   }

@@ -13,6 +13,7 @@ import { gather, together } from './gather.js';
 import type { Gathered, OnSourceFailure } from './gather.js';
 import { HeldLeaves } from './held-leaves.js';
 import type { FactShape, ReadThrough } from './read-through.js';
+import type { RequestBudget } from './request-budget.js';
 import { readLeaves, readRegistration, registrationFact } from './registration-fact.js';
 import type { Fact, FactStore, PackageRow, PackageStore } from './store.js';
 import { readVersions, versionsFact } from './versions-fact.js';
@@ -71,8 +72,12 @@ export class Ownership {
   }
 
   /** @param eligible sources that may be asked for the id, in order of precedence; missing when there are none */
-  async versions(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<OwnedVersions>> {
-    const [gathered, held] = await Promise.all([this.#lists(id, eligible), this.#held(id, eligible)]);
+  async versions(
+    id: PackageId,
+    eligible: readonly ReadThrough[],
+    budget?: RequestBudget,
+  ): Promise<Answer<OwnedVersions>> {
+    const [gathered, held] = await Promise.all([this.#lists(id, eligible, budget), this.#held(id, eligible)]);
     if (gathered.kind !== 'found') return gathered;
     const { facts: _, without: __, ...provenance } = gathered.value;
     const { versions } = await this.#merged(id, eligible, gathered.value, held);
@@ -80,10 +85,14 @@ export class Ownership {
   }
 
   /** As `versions`, with the rows of the registrations. */
-  async described(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<DescribedVersions>> {
+  async described(
+    id: PackageId,
+    eligible: readonly ReadThrough[],
+    budget?: RequestBudget,
+  ): Promise<Answer<DescribedVersions>> {
     const [lists, registrations, held] = await Promise.all([
-      this.#lists(id, eligible),
-      this.#gather(registrationFact, id, eligible),
+      this.#lists(id, eligible, budget),
+      this.#gather(registrationFact, id, eligible, budget),
       this.#held(id, eligible),
     ]);
     if (lists.kind !== 'found') return lists;
@@ -112,15 +121,24 @@ export class Ownership {
   }
 
   /** The version lists, relied on for no longer than packages that were denied are remembered. */
-  async #lists(id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<Gathered>> {
-    const lists = await this.#gather(versionsFact, id, eligible);
+  async #lists(
+    id: PackageId,
+    eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Gathered>> {
+    const lists = await this.#gather(versionsFact, id, eligible, budget);
     if (lists.kind !== 'found') return lists;
     const untilMs = Math.min(lists.value.freshUntilMs, ...eligible.map(({ absent }) => absent.freshUntilMs(id)));
     return found({ ...lists.value, freshUntilMs: untilMs });
   }
 
-  async #gather<T>(shape: FactShape<T>, id: PackageId, eligible: readonly ReadThrough[]): Promise<Answer<Gathered>> {
-    const told = await Promise.all(eligible.map((member) => member.read(shape, id)));
+  async #gather<T>(
+    shape: FactShape<T>,
+    id: PackageId,
+    eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Gathered>> {
+    const told = await Promise.all(eligible.map((member) => member.read(shape, id, budget)));
     return gather(told, this.options.onSourceFailure);
   }
 

@@ -7,8 +7,12 @@ import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import { Download, versionConflict } from './download.js';
+import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
 import type { ReadThrough } from './read-through.js';
+import type { RequestBudget } from './request-budget.js';
+import { silencePatienceMs } from './source-health.js';
+import type { SourceHealth } from './source-health.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -24,6 +28,8 @@ export interface PackagesOptions {
   readonly maxPackageBytes: number;
   /** A source said that it does not have a package: documents that list it are untrue from now on. */
   readonly onAbsent?: (id: PackageId) => void;
+  /** The time of one client's request; absent: as much as the sources take. */
+  readonly newBudget?: () => RequestBudget;
 }
 
 const maxSameBytes = 10_000;
@@ -41,7 +47,7 @@ export class Packages {
     return this.options.offline;
   }
 
-  async open(feed: Feed, identity: PackageIdentity): Promise<Answer<Offered>> {
+  async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
     const row = await this.options.store.find(identity);
     // A feed without the source that supplied the bytes must not give them out.
     const eligible = feed.eligible(identity.id);
@@ -50,7 +56,7 @@ export class Packages {
     if (eligible.length === 0) return { kind: 'missing' };
     if (this.options.offline)
       return failed({ code: 'offline-miss', detail: `offline, and ${identity.toString()} is not kept here` });
-    return this.#fetch(feed, identity, eligible);
+    return this.#fetch(feed, identity, eligible, budget);
   }
 
   /** The package as kept, after its download where it was not. */
@@ -58,10 +64,13 @@ export class Packages {
     feed: Feed,
     identity: PackageIdentity,
   ): Promise<Answer<{ readonly row: PackageRow; readonly content: PackageContent; readonly fetched: boolean }>> {
-    const offered = await this.open(feed, identity);
+    const budget = this.options.newBudget?.();
+    const offered = await this.open(feed, identity, budget);
     if (offered.kind !== 'found') return offered;
     if (offered.value.kind === 'kept') return { kind: 'found', value: { ...offered.value, fetched: false } };
-    const outcome = await offered.value.download.outcome;
+    const { download } = offered.value;
+    const outcome = await (budget?.wait(download.outcome, () => failed(budget.usedUp(download.source))) ??
+      download.outcome);
     if (outcome.kind !== 'found') return outcome;
     return {
       kind: 'found',
@@ -89,25 +98,34 @@ export class Packages {
   }
 
   /** From the owner; the next in order is asked only when a source itself said "there is no such thing". */
-  async #fetch(feed: Feed, identity: PackageIdentity, eligible: readonly ReadThrough[]): Promise<Answer<Offered>> {
+  async #fetch(
+    feed: Feed,
+    identity: PackageIdentity,
+    eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Offered>> {
     for (;;) {
-      const next = await this.#nextToAsk(feed, identity, eligible);
+      const next = await this.#nextToAsk(feed, identity, eligible, budget);
       if (next.kind !== 'found') return next;
-      const offered = await this.#from(next.value, identity);
+      const offered = await this.#from(next.value, identity, budget);
       if (offered.kind !== 'missing') return offered;
       next.value.absent.note(identity);
       this.options.onAbsent?.(identity.id);
     }
   }
 
-  async #from(member: ReadThrough, identity: PackageIdentity): Promise<Answer<Offered>> {
+  async #from(
+    member: ReadThrough,
+    identity: PackageIdentity,
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Offered>> {
     const { store } = this.options;
     const pinned = await store.find(identity);
     if (pinned && pinned.source !== member.source.name) return this.#pinnedElsewhere(member, pinned);
     const download = await this.#joined(member, identity);
     if (!(download instanceof Download))
       return { kind: 'found', value: { kind: 'kept', row: download, content: await store.open(download) } };
-    const opened = await download.opened;
+    const opened = await this.#opened(download, member.health, budget);
     return opened.kind === 'found' ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } } : opened;
   }
 
@@ -166,30 +184,44 @@ export class Packages {
     feed: Feed,
     { id, version }: PackageIdentity,
     eligible: readonly ReadThrough[],
+    budget: RequestBudget | undefined,
   ): Promise<Answer<ReadThrough>> {
     const left = eligible.filter(({ absent }) => !absent.of(id).has(version.key));
     const [first] = left;
     if (!first) return missing;
     if (eligible.length === 1) return found(first);
-    const versions = await feed.ownedVersions(id);
+    const versions = await feed.ownedVersions(id, budget);
     if (versions.kind === 'failed' || versions.kind === 'refused') return versions;
     const owner =
       versions.kind === 'found' ? versions.value.find((one) => one.version === version.key)?.source : undefined;
     return found(left.find(({ source }) => source.name === owner) ?? first);
   }
 
+  /** What the first bytes told, as far as the client waits for them; the download goes on. */
+  async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
+    if (budget === undefined) return download.opened;
+    const silence = health.isSilent();
+    const atMostMs = silence ? silencePatienceMs : undefined;
+    return budget.wait(download.opened, () => failed(silence ?? budget.usedUp(download.source)), atMostMs);
+  }
+
   #begin(member: ReadThrough, identity: PackageIdentity): Download {
     const { store, clock, log, maxPackageBytes } = this.options;
-    const { source } = member;
+    const { source, health } = member;
     const publishedHash = () => member.publishedHash(identity);
     const download = new Download({ source, identity, publishedHash, packages: store, clock, log, maxPackageBytes });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
+      health.authorization.observe(outcome);
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
-      else if (outcome.kind !== 'missing') log.warn({ ...about, code: outcome.reason.code }, outcome.reason.detail);
+      else if (outcome.kind !== 'missing')
+        log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](
+          { ...about, code: outcome.reason.code },
+          outcome.reason.detail,
+        );
     });
     return download;
   }

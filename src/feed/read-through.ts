@@ -11,8 +11,9 @@ import { Coalesce } from './coalesce.js';
 import { freshUntilMs, shorterLifetimes } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
+import type { RequestBudget } from './request-budget.js';
 import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
-import { SourceHealth } from './source-health.js';
+import { silencePatienceMs, SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactKind, FactStore } from './store.js';
 
 const maxTellings = 1_000;
@@ -67,6 +68,8 @@ export interface ReadThroughOptions {
   readonly log: Logger;
   /** How long a request waits for the refresh of something it has, in milliseconds. */
   readonly refreshGraceMs: number;
+  /** How long the reading of one document may take in all, whoever waits for it, in milliseconds; absent: as long as the source sends. */
+  readonly maxRefreshMs?: number;
 }
 
 /**
@@ -102,17 +105,18 @@ export class ReadThrough {
     return sha512 === undefined ? missing : found({ sha512 });
   }
 
-  async read<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
+  /** @param budget how long the client who asks will wait; what was begun goes on without it */
+  async read<T, S extends Subject>(shape: FactShape<T, S>, id: S, budget?: RequestBudget): Promise<Told> {
     const { facts, offline, clock, refreshGraceMs } = this.options;
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
     if (offline) return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
-    if (!fact) return this.#refresh(shape, id, key, undefined);
+    if (!fact) return this.#first(this.#refresh(shape, id, key, undefined), budget);
     if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
     const resting = this.health.resting();
     if (resting) return { ...this.#told(fact, 'STALE'), staleBecause: resting };
-    const refreshed = this.#refresh(shape, id, key, fact);
+    const refreshed = this.#within(budget, this.#refresh(shape, id, key, fact), fact);
     const grace = new AbortController();
     try {
       return await Promise.race([
@@ -124,6 +128,20 @@ export class ReadThrough {
     }
   }
 
+  /** Nothing is kept: the client waits as long as it can, but not for a source that says nothing to anyone just now. */
+  async #first(asked: Promise<Told>, budget: RequestBudget | undefined): Promise<Told> {
+    if (budget === undefined) return asked;
+    const silence = this.health.isSilent();
+    const atMostMs = silence ? silencePatienceMs : undefined;
+    return budget.wait(asked, () => this.#untold(silence ?? budget.usedUp(this.source.name)), atMostMs);
+  }
+
+  async #within(budget: RequestBudget | undefined, asked: Promise<Told>, fact: Fact): Promise<Told> {
+    if (budget === undefined) return asked;
+    const staleBecause = budget.usedUp(this.source.name);
+    return budget.wait(asked, () => ({ ...this.#told(fact, 'STALE'), staleBecause }));
+  }
+
   #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
     return this.#refreshes.run(`${shape.kind}/${id.key}`, () => this.#ask(shape, id, key, fact));
   }
@@ -132,7 +150,7 @@ export class ReadThrough {
     const { facts, clock, log } = this.options;
     try {
       const kept = fact?.state === 'found' ? fact : undefined;
-      const answer = await shape.ask(this.source, id, kept ? { validators: kept.validators } : {}, kept);
+      const answer = await this.#askInTime(shape, id, kept);
       this.health.observe(answer);
       const checkedAtMs = clock.now();
       switch (answer.kind) {
@@ -152,7 +170,7 @@ export class ReadThrough {
           );
         case 'refused':
         case 'failed':
-          log.warn(
+          log[this.health.authorization.isNews(answer.reason) ? 'warn' : 'debug'](
             {
               source: this.source.name,
               id: id.text,
@@ -177,6 +195,25 @@ export class ReadThrough {
         source: this.source.name,
         detail: 'what the source said could not be kept here',
       });
+    }
+  }
+
+  /** A source may send for ever without ever being silent for long: that ends here. */
+  async #askInTime<T, S extends Subject>(
+    shape: FactShape<T, S>,
+    subject: S,
+    kept: Fact | undefined,
+  ): Promise<SourceAnswer<T>> {
+    const { maxRefreshMs } = this.options;
+    const ask: Ask = kept ? { validators: kept.validators } : {};
+    if (maxRefreshMs === undefined) return shape.ask(this.source, subject, ask, kept);
+    const signal = AbortSignal.timeout(maxRefreshMs);
+    try {
+      return await shape.ask(this.source, subject, { ...ask, signal }, kept);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const detail = `its answer did not come to an end within ${Number((maxRefreshMs / 1000).toFixed(1))} s`;
+      return failed({ code: 'source-timeout', source: this.source.name, detail });
     }
   }
 

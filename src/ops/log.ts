@@ -9,8 +9,8 @@ export interface LogOptions {
   readonly level: string;
   /** `auto`: pretty on a terminal, JSON elsewhere. */
   readonly format: 'auto' | 'pretty' | 'json';
-  /** Secrets in the clear, to be struck out wherever they occur. */
-  readonly secrets?: readonly string[];
+  /** Secrets in the clear, to be struck out wherever they occur. As a function where they change. */
+  readonly secrets?: readonly string[] | (() => readonly string[]);
 }
 
 /** Where the log goes. */

@@ -44,22 +44,31 @@ const shortestSecret = 6;
 /**
  * Strikes user info out of addresses, and the given secrets wherever they occur: the last door before a line is written, for what
  * got into a message or a stack.
- * @param secrets as they are; their JSON and Base64 spellings are found too
+ * @param secrets as they are; their JSON and Base64 spellings are found too. As a function where they change: another array, other secrets
  */
-export function textMask(secrets: readonly string[]): (text: string) => string {
-  const spellings = secrets
-    .filter((secret) => secret.length >= shortestSecret)
-    .flatMap((secret) => [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret),
-      Buffer.from(secret).toString('base64'),
-    ])
-    // The longest first: one spelling may be a part of another.
-    .sort((a, b) => b.length - a.length);
+export function textMask(secrets: readonly string[] | (() => readonly string[])): (text: string) => string {
+  const current = typeof secrets === 'function' ? secrets : () => secrets;
+  let known = current();
+  let spellings = spellingsOf(known);
   return (text) => {
+    if (current() !== known) spellings = spellingsOf((known = current()));
     let masked = text.replace(/(\w:\/\/)[^/\s"'@]*@/g, `$1${censor}@`);
     for (const spelling of spellings) masked = masked.replaceAll(spelling, () => censor);
     return masked;
   };
+}
+
+function spellingsOf(secrets: readonly string[]): string[] {
+  return (
+    secrets
+      .filter((secret) => secret.length >= shortestSecret)
+      .flatMap((secret) => [
+        secret,
+        JSON.stringify(secret).slice(1, -1),
+        encodeURIComponent(secret),
+        Buffer.from(secret).toString('base64'),
+      ])
+      // The longest first: one spelling may be a part of another.
+      .sort((a, b) => b.length - a.length)
+  );
 }

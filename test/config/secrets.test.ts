@@ -12,11 +12,22 @@ test('every secret of the configuration is found', (t) => {
       { name: 'a', url, auth: { kind: 'basic', username: 'u', password: 'pass' } },
       { name: 'b', url, auth: { kind: 'bearer', token: 'token' } },
       { name: 'c', url, auth: { kind: 'apiKey', header: 'X-Key', key: 'apikey' } },
-      { name: 'd', url },
+      { name: 'd', url, proxy: 'http://me:p%40ss@proxy.example:3128' },
+      { name: 'e', url },
     ],
     access: { keys: [{ name: 'e', key: 'client-key' }] },
   });
-  t.deepEqual(secretsOf(config), ['pass', 'u:pass', 'token', 'apikey', 'client-key', pem('private')]);
+  const proxies = { httpsProxy: 'http://us:env@proxy.example' };
+  t.deepEqual(secretsOf({ ...config, proxies }), [
+    'pass',
+    'u:pass',
+    'token',
+    'apikey',
+    ...['p%40ss', 'p@ss', 'me:p@ss'],
+    ...['env', 'us:env'],
+    'client-key',
+    pem('private'),
+  ]);
 });
 
 test('password, token and keys are the secrets of the schema', (t) => {
@@ -26,6 +37,7 @@ test('password, token and keys are the secrets of the schema', (t) => {
     'sources[].auth.password',
     'sources[].auth.token',
     'sources[].auth.key',
+    'sources[].auth.passphrase',
     'access.keys[].key',
   ]);
 });

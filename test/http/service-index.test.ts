@@ -109,6 +109,21 @@ test('forwarded addresses are believed from trusted proxies only', async (t) => 
   t.regex(String(await first({})), /^http:\/\/127\.0\.0\.1:/);
 });
 
+test('trap 33: behind a TLS terminator every address in our documents is https', async (t) => {
+  const larder = await start(t, { trustedProxies: ['127.0.0.0/8'] });
+  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'nuget.corp.example' };
+  for (const path of ['v3/index.json', 'v3/registration-semver2/a/index.json']) {
+    const got = await larder.get(path, forwarded);
+    t.is(got.status, 200, path);
+    const addresses = got.text().match(/https?:\/\/(?:nuget\.corp\.example|127\.0\.0\.1|localhost)[^"]*/g) ?? [];
+    t.true(addresses.length > 3, path);
+    t.deepEqual(
+      addresses.filter((address) => !address.startsWith('https://nuget.corp.example/')),
+      [],
+    );
+  }
+});
+
 test('a configured public address is used whatever the request says', async (t) => {
   const larder = await start(t, { publicUrl: 'https://nuget.corp.example/larder/' });
   const { resources } = (await larder.get('v3/index.json')).json<Index>();

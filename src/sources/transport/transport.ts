@@ -1,35 +1,33 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { UnreadableDocumentError } from '../../codec/json-document.js';
-import { failed, found, refused } from '../../feed/answer.js';
+import { found, refused } from '../../feed/answer.js';
 import type { Answer, Failed, Reason, Refused } from '../../feed/answer.js';
 import { SourceBrokeOff } from '../../feed/source.js';
 import type { Ask, PackageBytes, Validators } from '../../feed/source.js';
 import type { Clock } from '../../ops/clock.js';
 import { answerOfReason } from './answer-of-reason.js';
 import { boundedBytes, exactBytes } from './bounded.js';
-import { isLostConnection, reasonOfFailure } from './connection-failure.js';
-import type { Deadlines } from './connection-failure.js';
+import { isLostConnection, isProxyFailure, isTlsFailure, reasonOfFailure } from './connection-failure.js';
+import { Connections } from './connections.js';
+import type { ConnectionOptions } from './connections.js';
 import { Credentials } from './credentials.js';
 import type { SourceAuth } from './credentials.js';
 import { decodeBytes, gunzipUnannounced, readContentEncoding } from './decode.js';
 import { ExchangeRecord } from './exchange.js';
 import type { Exchange, ExchangeObserver } from './exchange.js';
 import { readContentLength, readHeader } from './header.js';
+import type { ResponseHeaders } from './header.js';
 import { PackageBody } from './package-body.js';
-import { createPool } from './pool.js';
 import { ForbiddenAddressError, Route, isRedirect } from './redirect.js';
 import { discard, wireBytes } from './response-body.js';
 import { answerOfStatus } from './status.js';
 
-export interface TransportOptions {
+export interface TransportOptions extends ConnectionOptions {
   /** The source's name, for reasons and figures. */
   readonly source: string;
-  /** The configured address: credentials belong to its origin, and where it is https everything is. */
+  /** The configured address: credentials belong to it, and where it is https everything is. */
   readonly url: URL;
   readonly auth?: SourceAuth;
-  readonly timeouts: Deadlines;
-  /** Connections to one origin at a time. */
-  readonly maxConcurrent: number;
   readonly maxDocumentBytes: number;
   readonly maxPackageBytes: number;
   /** Larder's own, for the User-Agent. */
@@ -54,16 +52,26 @@ interface Opened {
   readonly response: Dispatcher.ResponseData;
   readonly record: ExchangeRecord;
   readonly url: URL;
+  /** Whether it was shown who we are. */
+  readonly wasSigned: boolean;
+}
+
+/** What is asked, whichever address it ends up at. */
+interface Question {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly carries: Exchange['carries'];
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Asks one source over HTTP. Whatever the source does comes back as an answer; only an aborted `ask.signal` throws. */
 export class Transport {
-  readonly #pool: Agent;
   readonly #credentials: Credentials;
+  readonly #connections: Connections;
 
+  /** @throws Error when a certificate in the options cannot be read */
   constructor(private readonly options: TransportOptions) {
-    this.#pool = createPool(options);
     this.#credentials = new Credentials(options.url, options.auth);
+    this.#connections = new Connections(options, this.#credentials.scope, this.#credentials.certificate);
   }
 
   /** GETs a document and reads it to its end. `maxBytes` counts decoded bytes. */
@@ -76,7 +84,7 @@ export class Transport {
     const { source } = this.options;
     const asked = conditions(ask.validators);
     const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
-    const opened = await this.#open(url, headers, 'document', ask.signal);
+    const opened = await this.#open(url, { headers, carries: 'document', signal: ask.signal });
     if ('kind' in opened) return opened;
     const { response } = opened;
     if (response.statusCode === 304 && Object.keys(asked).length > 0) {
@@ -104,7 +112,11 @@ export class Transport {
     const onAbort = () => opening.abort(ask.signal?.reason);
     if (ask.signal?.aborted) onAbort();
     ask.signal?.addEventListener('abort', onAbort);
-    const opened = await this.#open(url, { accept: '*/*', 'accept-encoding': 'identity' }, 'package', opening.signal);
+    const opened = await this.#open(url, {
+      headers: { accept: '*/*', 'accept-encoding': 'identity' },
+      carries: 'package',
+      signal: opening.signal,
+    });
     ask.signal?.removeEventListener('abort', onAbort);
     if ('kind' in opened) return opened;
     const { response, record } = opened;
@@ -130,22 +142,19 @@ export class Transport {
 
   /** Lets go of all connections; whatever is still being read breaks off. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#connections.destroy();
   }
 
   /** Follows redirects to the answer that counts. */
-  async #open(
-    url: URL,
-    headers: Record<string, string>,
-    carries: Exchange['carries'],
-    signal: AbortSignal | undefined,
-  ): Promise<Opened | Refused | Failed> {
+  async #open(url: URL, question: Question): Promise<Opened | Refused | Failed> {
     try {
       const route = new Route(url, this.options.url.protocol === 'https:');
+      let from: URL | undefined;
       for (;;) {
-        const opened = await this.#exchange(route.current, headers, carries, signal);
+        const opened = await this.#exchange(route.current, from, question);
         if ('kind' in opened || !isRedirect(opened.response.statusCode)) return opened;
         release(opened);
+        from = route.current;
         route.follow(readHeader(opened.response.headers, 'location'));
       }
     } catch (error) {
@@ -154,35 +163,59 @@ export class Transport {
     }
   }
 
+  /** @param from the address whose redirect led here */
   async #exchange(
     url: URL,
-    headers: Record<string, string>,
-    carries: Exchange['carries'],
-    signal: AbortSignal | undefined,
+    from: URL | undefined,
+    question: Question,
     isRepeat = false,
-  ): Promise<Opened | Failed> {
-    const { source, observe, version } = this.options;
+  ): Promise<Opened | Refused | Failed> {
+    const { source, observe, version, timeouts } = this.options;
+    const { headers, carries, signal } = question;
+    await this.#credentials.look();
+    await this.#connections.look();
+    const signed = this.#credentials.headersFor(url, from);
     const record = new ExchangeRecord(source, carries, observe);
+    const way = this.#connections.wayTo(url);
     try {
-      const response = await this.#pool.request({
+      const response = await way.dispatcher.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'GET',
-        headers: { 'user-agent': `larder/${version}`, ...headers, ...this.#credentials.headersFor(url) },
+        headers: { 'user-agent': `larder/${version}`, ...headers, ...signed },
         ...(signal && { signal }),
       });
       // A body let go of reports it as an error; those who read it hear it from their iteration.
       response.body.on('error', () => undefined);
       record.answered(response.statusCode);
-      return { response, record, url };
+      const opened = { response, record, url, wasSigned: this.#wasSigned(url, signed) };
+      if (isRepeat || !isUnauthorized(response.statusCode) || !(await this.#hasNewProof(url, from, signed)))
+        return opened;
+      release(opened, 'source-refused');
+      return this.#exchange(url, from, question, true);
     } catch (error) {
-      const reason = this.#reasonOf(error);
+      const reason = reasonOfFailure(error, source, timeouts, way.proxyOf(url));
       record.over(signal?.aborted ? undefined : reason.code);
       signal?.throwIfAborted();
-      // A kept-alive connection that the source closed just now: ask once more on a new one.
-      if (!isRepeat && isLostConnection(error)) return this.#exchange(url, headers, carries, signal, true);
-      return failed(reason);
+      // A kept-alive connection that the source closed just now, or a certificate or proxy that was replaced: ask once more on a new one.
+      const mayBeOld = isTlsFailure(error) || isProxyFailure(error);
+      const isWorthRepeating =
+        !isRepeat && (isLostConnection(error) || (mayBeOld && (await this.#connections.look(true))));
+      if (isWorthRepeating) return this.#exchange(url, from, question, true);
+      return answerOfReason(reason);
     }
+  }
+
+  #wasSigned(url: URL, signed: object): boolean {
+    const { certificate, scope } = this.#credentials;
+    return Object.keys(signed).length > 0 || (certificate !== undefined && scope.coversConnection(url));
+  }
+
+  /** Whether our credentials are others now than those that were refused: files that hold them are looked at at once. */
+  async #hasNewProof(url: URL, from: URL | undefined, signed: Readonly<Record<string, string>>): Promise<boolean> {
+    await this.#credentials.look(true);
+    const hasNewConnections = await this.#connections.look(true);
+    return hasNewConnections || JSON.stringify(this.#credentials.headersFor(url, from)) !== JSON.stringify(signed);
   }
 
   /** The body's bytes without their encodings, or what the status says instead. */
@@ -193,8 +226,15 @@ export class Transport {
   ): AsyncIterable<Buffer> | Exclude<Answer<never>, { kind: 'found' }> {
     const { source, clock } = this.options;
     const { headers, statusCode, body } = opened.response;
-    const retryAfter = readHeader(headers, 'retry-after');
-    const verdict = answerOfStatus({ source, status: statusCode, retryAfter, nowMs: clock.now() });
+    const verdict = answerOfStatus({
+      source,
+      status: statusCode,
+      retryAfter: readHeader(headers, 'retry-after'),
+      nowMs: clock.now(),
+      credentials: opened.wasSigned ? 'sent' : this.#credentials.areConfigured ? 'withheld' : 'none',
+      host: opened.url.host,
+      isPage: isHtml(headers),
+    });
     if (verdict !== undefined) {
       release(opened, 'reason' in verdict ? verdict.reason.code : undefined);
       return verdict;
@@ -210,15 +250,13 @@ export class Transport {
     }
     const wire = wireBytes(body, opened.record, (error) => {
       signal?.throwIfAborted();
-      return this.#reasonOf(error);
+      return reasonOfFailure(error, source, this.options.timeouts);
     });
     return further(layers.length === 0 ? wire : decodeBytes(wire, layers, source), source);
   }
-
-  #reasonOf(error: unknown): Reason {
-    return reasonOfFailure(error, this.options.source, this.options.timeouts);
-  }
 }
+
+const isUnauthorized = (status: number) => status === 401 || status === 403;
 
 function release({ response, record }: Opened, failure?: Reason['code']): void {
   record.over(failure);
@@ -246,7 +284,10 @@ function objectionToPackage(
   if (statusCode !== 200) return undefined;
   if (size !== undefined && size > maxBytes)
     return { code: 'too-large', detail: `its package has ${size} bytes, more than the ${maxBytes} allowed` };
-  if (/^text\/html\b/i.test(readHeader(headers, 'content-type') ?? ''))
-    return { code: 'source-refused', detail: 'its answer is an HTML page, not a package' };
+  if (isHtml(headers)) return { code: 'source-refused', detail: 'its answer is an HTML page, not a package' };
   return undefined;
+}
+
+function isHtml(headers: ResponseHeaders): boolean {
+  return /^text\/html\b/i.test(readHeader(headers, 'content-type') ?? '');
 }

@@ -159,7 +159,7 @@ export class V3Source implements Source {
     const signal = AbortSignal.timeout(deadlineMs);
     try {
       const answer = await this.#transport.document(url, { signal }, readJson, smallDocumentBytes);
-      if (answer.kind === 'missing') return this.#refused('has no service index at its address');
+      if (answer.kind === 'missing') return this.#refused(this.#noIndex());
       if (answer.kind === 'unchanged') return this.#unasked();
       if (answer.kind !== 'found') return answer;
       return this.#judgeIndex(readServiceIndex(answer.value.value, answer.value.url));
@@ -231,6 +231,12 @@ export class V3Source implements Source {
     for (const { version, sha512 } of listing.leaves)
       if (sha512 !== undefined) this.#hashes.set(new PackageIdentity(id, version).key, sha512);
     return found({ value: listing, validators });
+  }
+
+  /** Some servers hide from strangers that they have something. */
+  #noIndex(): string {
+    const isStranger = (this.options.auth?.kind ?? 'none') === 'none';
+    return `has no service index at its address, or hides it from ${isStranger ? 'strangers: sources[].auth' : 'the one in sources[].auth'}`;
   }
 
   #refused(detail: string) {

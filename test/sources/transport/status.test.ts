@@ -3,7 +3,15 @@ import { answerOfStatus } from '../../../src/sources/transport/status.js';
 import { readRetryAfter } from '../../../src/sources/transport/retry-after.js';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
-const answer = (status: number, retryAfter?: string) => answerOfStatus({ source: 's', status, retryAfter, nowMs });
+const line = {
+  source: 's',
+  retryAfter: undefined,
+  nowMs,
+  credentials: 'none',
+  host: 'h.example',
+  isPage: false,
+} as const;
+const answer = (status: number, retryAfter?: string) => answerOfStatus({ ...line, status, retryAfter });
 
 test('only 404, 410 and 204 say that there is no such thing', (t) => {
   const missing = Array.from({ length: 400 }, (_, i) => i + 200).filter((status) => answer(status)?.kind === 'missing');
@@ -16,11 +24,24 @@ test('server errors, 429 and 408 have failed; every other answer is refused', (t
   t.is(answer(200), undefined);
 });
 
-test('401 and 403 are told as a matter of credentials', (t) => {
-  for (const status of [401, 403]) {
-    const refused = answer(status);
-    t.true(refused?.kind === 'refused' && /wants credentials/.test(refused.reason.detail));
-  }
+for (const status of [401, 403])
+  test(`${status} is told as a matter of credentials: none, refused, or not for that host`, (t) => {
+    const tell = (credentials: 'none' | 'sent' | 'withheld') => {
+      const refused = answerOfStatus({ ...line, status, credentials });
+      if (refused?.kind !== 'refused') throw new Error('not refused');
+      t.true(refused.reason.unauthorized);
+      t.is(refused.reason.code, 'source-refused');
+      return refused.reason.detail;
+    };
+    t.is(tell('none'), `answered ${status}: it wants credentials, and none are configured: sources[].auth`);
+    t.is(tell('sent'), `answered ${status}: it does not accept the credentials in sources[].auth`);
+    t.regex(tell('withheld'), /h\.example wants credentials, .*sources\[\]\.auth\.hosts/);
+  });
+
+test('203 with a page is how Azure DevOps refuses a token; 203 with a document is a document', (t) => {
+  const page = answerOfStatus({ ...line, status: 203, credentials: 'sent', isPage: true });
+  t.true(page?.kind === 'refused' && page.reason.unauthorized);
+  t.is(answer(203), undefined);
 });
 
 test('Retry-After is read as seconds or as a date', (t) => {

@@ -46,7 +46,9 @@ for (const [place, pattern] of Object.entries(places))
       const { server, source } = await openScripted(t, script, { timeouts: shortTimeouts });
       server.fault(pattern, fault);
       const isIndexMissing = place === 'its service index' && expected.test('missing');
-      const wanted = isIndexMissing ? /^refused source-refused: has no service index at its address$/ : expected;
+      const wanted = isIndexMissing
+        ? /^refused source-refused: has no service index at its address, or hides it from strangers: sources\[\]\.auth$/
+        : expected;
       t.regex(told(await source.versions(identity.id, {})), wanted);
       t.regex(told(await source.registration(identity.id, {})), wanted);
       const asked = place === 'its service index' ? await source.download(identity, {}) : undefined;
