@@ -8,6 +8,7 @@ import type { VulnerabilityPageName } from '../nuget/vulnerability-union.js';
 import { eligibleSources } from '../policy/source-mapping.js';
 import type { MappedSource } from '../policy/source-mapping.js';
 import type { Clock } from '../ops/clock.js';
+import { missing } from './answer.js';
 import type { Answer } from './answer.js';
 import type { FeedDocument } from './feed.js';
 import { gather } from './gather.js';
@@ -91,6 +92,8 @@ export class FeedVulnerabilities {
       const gathered = await this.#gather();
       if (gathered.kind !== 'found') return gathered;
       const { facts, ...rest } = gathered.value;
+      // Each of them said itself that it offers none.
+      if (facts.length === 0) return missing;
       try {
         const taken = take(await this.#pagesOf(facts));
         const sources = facts.map(({ key }) => key.source);
