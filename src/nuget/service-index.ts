@@ -5,6 +5,12 @@ export interface ServiceIndexBases {
   readonly registrationSemVer2: string;
 }
 
+/** Absolute addresses of the resources that are asked with a query. */
+export interface ServiceIndexQueries {
+  readonly search: string;
+  readonly autocomplete: string;
+}
+
 interface Resource {
   readonly '@id': string;
   readonly '@type': string;
@@ -17,7 +23,7 @@ interface Resource {
  * Our service index (`service-index.md`). Every type alias that some client looks for is offered: NuGet.Client reads `/Versioned` and the
  * numbered ladder (`ServiceTypes.cs`), others ignore `/Versioned` and take the highest number, the oldest know only the bare name.
  */
-export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
+export function renderServiceIndex(bases: ServiceIndexBases & ServiceIndexQueries): Buffer {
   const resources: Resource[] = [
     ...types('PackageBaseAddress', ['/3.0.0'], bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
     versioned('PackageBaseAddress', bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
@@ -34,6 +40,8 @@ export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
       'Package metadata with SemVer 2.0.0 packages',
     ),
     versioned('RegistrationsBaseUrl', bases.registrationSemVer2, 'Package metadata with SemVer 2.0.0 packages'),
+    ...queries('SearchQueryService', bases.search, 'Search for packages'),
+    ...queries('SearchAutocompleteService', bases.autocomplete, 'Completion of package ids, and versions of one'),
   ];
   return Buffer.from(
     JSON.stringify({
@@ -45,6 +53,12 @@ export function renderServiceIndex(bases: ServiceIndexBases): Buffer {
       },
     }),
   );
+}
+
+/** Every name that clients look a query service up by (protocol A.1, the ladder). */
+function queries(name: string, address: string, comment: string): Resource[] {
+  const suffixes = ['', '/3.0.0-beta', '/3.0.0-rc', '/3.4.0', '/3.5.0'];
+  return [...types(name, suffixes, address, comment), versioned(name, address, comment)];
 }
 
 function types(name: string, suffixes: readonly string[], address: string, comment: string): Resource[] {

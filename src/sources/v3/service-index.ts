@@ -9,6 +9,8 @@ export interface ServiceIndex {
   readonly registration: ResourceAddresses;
   readonly flatContainer: ResourceAddresses;
   readonly hasCatalog: boolean;
+  readonly search: ResourceAddresses;
+  readonly autocomplete: ResourceAddresses;
 }
 
 /** The order in which the official client looks for types (NuGet.Client `ServiceTypes.cs`): the first that exists is used. */
@@ -22,6 +24,8 @@ const registrationTypes = [
 ];
 const flatContainerTypes = ['PackageBaseAddress/Versioned', 'PackageBaseAddress/3.0.0'];
 const catalogTypes = ['Catalog/3.0.0'];
+const queryTypes = (name: string) =>
+  ['/Versioned', '/3.5.0', '/3.4.0', '/3.0.0-rc', '/3.0.0-beta', ''].map((suffix) => name + suffix);
 
 /**
  * @param url where the document was found: relative addresses in it start there
@@ -36,6 +40,8 @@ export function readServiceIndex(document: JsonObject, url: URL): ServiceIndex {
     registration: new ResourceAddresses(choose(entries, registrationTypes)),
     flatContainer: new ResourceAddresses(choose(entries, flatContainerTypes)),
     hasCatalog: choose(entries, catalogTypes).length > 0,
+    search: new ResourceAddresses(choose(entries, queryTypes('SearchQueryService'))),
+    autocomplete: new ResourceAddresses(choose(entries, queryTypes('SearchAutocompleteService'))),
   };
 }
 

@@ -5,8 +5,9 @@ import { ResourceAddresses } from '../../../src/sources/v3/resource-addresses.js
 import { ServiceIndexMemo } from '../../../src/sources/v3/service-index-memo.js';
 import type { ServiceIndexAnswer } from '../../../src/sources/v3/service-index-memo.js';
 
+const none = new ResourceAddresses([]);
 const index = () =>
-  found({ registration: new ResourceAddresses([]), flatContainer: new ResourceAddresses([]), hasCatalog: false });
+  found({ registration: none, flatContainer: none, hasCatalog: false, search: none, autocomplete: none });
 const failure = failed({ code: 'source-unreachable', detail: 'connection refused' });
 
 function memoOf(answers: (() => Promise<ServiceIndexAnswer>)[]) {
