@@ -3,14 +3,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/schema.js';
 import { secretsOf } from './config/secrets.js';
 import { Feed } from './feed/feed.js';
+import { FeedSearch } from './feed/feed-search.js';
+import { observedFacts } from './feed/observed-facts.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
+import { SearchIndex } from './feed/search-index.js';
+import { SearchMemo } from './feed/search-memo.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
 import { createApp } from './http/app.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HotDocuments } from './http/hot-documents.js';
 import { peopleRoutes } from './http/people-routes.js';
+import { searchRoutes } from './http/search-routes.js';
 import { listen } from './http/server.js';
 import { createTrace, observe } from './http/trace.js';
 import type { Trace } from './http/trace.js';
@@ -44,6 +49,9 @@ export interface Parts {
 
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
+/** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
+const searchPatienceMs = 5_000;
+const searchMemoBytes = 32 * 1024 * 1024;
 
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
@@ -54,11 +62,13 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     parts.store ??
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
   const sources = config.sources.map((source) => createSource(source, config, version, clock, counters));
+  const searchIndex = new SearchIndex(store.facts, log);
+  const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const members = new Map(
     sources.map((source) => [
       source.name,
       new ReadThrough(source, {
-        facts: store.facts,
+        facts,
         lifetimes: config.freshness,
         offline: config.offline,
         clock,
@@ -79,6 +89,27 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       }),
     ]),
   );
+  const searchMemo = new SearchMemo({
+    clock,
+    lifetimeMs: config.freshness.searchMs,
+    patienceMs: searchPatienceMs,
+    maxBytes: searchMemoBytes,
+  });
+  const searches = new Map(
+    config.feeds.map(({ name, sources: names }) => [
+      name,
+      new FeedSearch({
+        members: names.flatMap((member) => members.get(member) ?? []),
+        mapping: config.sources,
+        facts: store.facts,
+        index: searchIndex,
+        memo: searchMemo,
+        offline: config.offline,
+        clock,
+        indexGraceMs: refreshGraceMs,
+      }),
+    ]),
+  );
   const packages = new Packages({
     store: store.packages,
     offline: config.offline,
@@ -93,6 +124,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const ownPath = createOwnPath(config.publicUrl);
   const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));
+  const isPrivate = (source: string) => privateSources.has(source);
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
@@ -100,7 +132,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     log,
     traceOf: (req) => traces.get(req),
     routes: [
-      v3Routes({ feeds, packages, hot, clock, publicBase, isPrivate: (source) => privateSources.has(source) }),
+      v3Routes({ feeds, packages, hot, clock, publicBase, isPrivate }),
+      searchRoutes({ searches, clock, publicBase, isPrivate }),
       healthRoutes({ isReady: () => !isDraining }),
       peopleRoutes({
         version,
@@ -129,6 +162,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const closeParts = async () => {
     await Promise.all(sources.map((source) => source.close()));
     await packages.idle();
+    await searchIndex.close();
     await store.close();
   };
   const listening = await listen(handle, { ...config.listen, maxHeaderBytes: config.limits.maxHeaderBytes }).catch(
@@ -137,6 +171,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       throw error;
     },
   );
+
+  searchIndex.fill();
 
   let closing: Promise<void> | undefined;
   let settleClosed!: (closing: Promise<void>) => void;

@@ -74,7 +74,7 @@ const freshness = z
     registration: age('How long registration counts as fresh.').prefault('5m'),
     serviceIndex: age("How long a source's service index counts as fresh.").prefault('10m'),
     missing: age('How long a source is believed that it does not have an id.').prefault('30s'),
-    search: age('How long a search result counts as fresh. Without effect until search is served.').prefault('30s'),
+    search: age('How long what a source answered to a search is used without asking again.').prefault('30s'),
     vulnerabilities: age(
       'How long vulnerability documents count as fresh. Without effect until they are served.',
     ).prefault('1h'),

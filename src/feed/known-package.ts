@@ -12,7 +12,7 @@ import type { Fact, FactKey, FactStore } from './store.js';
 /** The listed rows of a source's kept registration, ascending, and how to read what they stand for. */
 export interface KnownPackage {
   readonly rows: readonly RegistrationRow[];
-  entryOf(row: RegistrationRow): Promise<RegistrationEntry | undefined>;
+  readonly entryOf: (row: RegistrationRow) => Promise<RegistrationEntry | undefined>;
 }
 
 /** How often a fact that is replaced while it is being read is read again. */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import MiniSearch from 'minisearch';
 import type { CombinationOperator, Query, SearchResult } from 'minisearch';
 
-import { PackageId } from '../nuget/package-id.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { SearchQuery } from '../nuget/search-query.js';
 import { parseSearchTerms } from '../nuget/search-terms.js';
 import type { SearchField } from '../nuget/search-terms.js';
@@ -12,12 +12,22 @@ import type { Logger } from '../ops/log.js';
 import { isShown, readKnown } from './known-package.js';
 import type { FactKey, FactStore } from './store.js';
 
-/** What is searched of a package as one source has it. */
+/** What is kept at hand of a package as one source has it. */
 interface IndexedPackage {
+  readonly source: string;
+  readonly id: PackageId;
+  /** Lower case. */
+  readonly packageTypes: readonly string[];
+  /** Listed versions, full and lower case, each between spaces. */
+  readonly versions: string;
+  /** One bit per `choiceBit`: whether any version is shown to such a client. */
+  readonly shownTo: number;
+}
+
+/** What is searched of it, in words; the words alone are kept. */
+interface IndexedTexts {
   /** `source`, space, id's key: sources' names hold no spaces. */
   readonly key: string;
-  readonly source: string;
-  readonly packageId: PackageId;
   readonly id: string;
   readonly title: string;
   readonly tags: string;
@@ -25,12 +35,11 @@ interface IndexedPackage {
   readonly summary: string;
   readonly authors: string;
   readonly owners: string;
-  /** Lower case. */
-  readonly packageTypes: readonly string[];
-  /** Listed versions, full and lower case, each between spaces. */
-  readonly versions: string;
-  /** One bit per `choiceBit`: whether any version is shown to such a client. */
-  readonly shownTo: number;
+}
+
+interface Indexed {
+  readonly kept: IndexedPackage;
+  readonly texts: IndexedTexts;
 }
 
 /** As nuget.org weighs: the id before all, then title and tags. */
@@ -55,7 +64,7 @@ const sliceMs = 4;
  * its members' alone. In memory: rebuilt from the facts at start, kept up with each that is written.
  */
 export class SearchIndex {
-  readonly #index: MiniSearch<IndexedPackage>;
+  readonly #index: MiniSearch<IndexedTexts>;
   readonly #packages = new Map<string, IndexedPackage>();
   readonly #countBySource = new Map<string, number>();
   readonly #pending = new Map<string, FactKey>();
@@ -67,7 +76,7 @@ export class SearchIndex {
     private readonly facts: FactStore,
     private readonly log: Logger,
   ) {
-    this.#index = new MiniSearch<IndexedPackage>({
+    this.#index = new MiniSearch<IndexedTexts>({
       idField: 'key',
       fields,
       tokenize: (text, field) => (field === 'id' || field === 'title' ? nameWords(text) : textWords(text)),
@@ -122,10 +131,10 @@ export class SearchIndex {
     const versions = scoped.get('version');
     const isAllowed = (one: IndexedPackage) =>
       isChosen(one, source, query) &&
-      (ids?.includes(one.packageId.key) ?? true) &&
+      (ids?.includes(one.id.key) ?? true) &&
       (versions?.some((version) => one.versions.includes(` ${version} `)) ?? true);
     const exact = words.length === 1 ? words[0] : (ids ?? scoped.get('id'))?.[0];
-    return this.#search(parts, isAllowed, (one) => one.packageId.key === exact);
+    return this.#search(parts, isAllowed, (one) => one.id.key === exact);
   }
 
   /** Ids of one source of which a part begins with the text, those that begin with it themselves first. */
@@ -135,7 +144,7 @@ export class SearchIndex {
     return this.#search(
       parts,
       (one) => isChosen(one, source, query),
-      (one) => one.packageId.key.startsWith(text),
+      (one) => one.id.key.startsWith(text),
     );
   }
 
@@ -162,8 +171,8 @@ export class SearchIndex {
       return one ? [{ one, score, first: goesFirst(one) ? 1 : 0 }] : [];
     });
     // A score is a sum of many small numbers: of equals the id decides, so that pages continue each other.
-    results.sort((a, b) => b.first - a.first || b.score - a.score || (a.one.packageId.key < b.one.packageId.key ? -1 : 1));
-    return results.map(({ one }) => one.packageId);
+    results.sort((a, b) => b.first - a.first || b.score - a.score || (a.one.id.key < b.one.id.key ? -1 : 1));
+    return results.map(({ one }) => one.id);
   }
 
   async #fill(): Promise<void> {
@@ -187,7 +196,10 @@ export class SearchIndex {
       try {
         this.#put(name, await this.#read(key));
       } catch (error) {
-        this.log.error({ source: key.source, id: key.name, err: error }, 'a kept registration could not be read for search');
+        this.log.error(
+          { source: key.source, id: key.name, err: error },
+          'a kept registration could not be read for search',
+        );
       }
       if (performance.now() - sliceBegan < sliceMs) continue;
       await nextTurn();
@@ -195,7 +207,7 @@ export class SearchIndex {
     }
   }
 
-  #put(key: string, indexed: IndexedPackage | undefined): void {
+  #put(key: string, indexed: Indexed | undefined): void {
     const old = this.#packages.get(key);
     if (old) {
       this.#index.discard(key);
@@ -203,38 +215,43 @@ export class SearchIndex {
       this.#count(old.source, -1);
     }
     if (!indexed) return;
-    this.#index.add(indexed);
-    this.#packages.set(key, indexed);
-    this.#count(indexed.source, 1);
+    this.#index.add(indexed.texts);
+    this.#packages.set(key, indexed.kept);
+    this.#count(indexed.kept.source, 1);
   }
 
   #count(source: string, by: number): void {
     this.#countBySource.set(source, (this.#countBySource.get(source) ?? 0) + by);
   }
 
-  #read(key: FactKey): Promise<IndexedPackage | undefined> {
+  #read(key: FactKey): Promise<Indexed | undefined> {
     return readKnown(this.facts, key, async ({ rows, entryOf }) => {
       const latest = rows.at(-1);
       const entry = latest && (await entryOf(latest));
       if (!entry) return undefined;
       const { identity, texts, packageTypes } = entry;
+      const { title = '', description = '', summary = '', tags = [], authors = [], owners = [] } = texts;
       return {
-        key: keyOf(key.source, key.name),
-        source: key.source,
-        packageId: identity.id,
-        id: identity.id.text,
-        title: texts.title ?? '',
-        tags: texts.tags?.join(' ') ?? '',
-        description: texts.description ?? '',
-        summary: texts.summary ?? '',
-        authors: texts.authors?.join(' ') ?? '',
-        owners: texts.owners?.join(' ') ?? '',
-        packageTypes: (packageTypes?.length ? packageTypes : ['Dependency']).map((type) => type.toLowerCase()),
-        versions: ` ${rows.map(({ version }) => version.toLowerCase()).join(' ')} `,
-        shownTo: choices.reduce(
-          (bits, choice) => (rows.some((row) => isShown(row, choice)) ? bits | choiceBit(choice) : bits),
-          0,
-        ),
+        kept: {
+          source: key.source,
+          id: identity.id,
+          packageTypes: (packageTypes?.length ? packageTypes : ['Dependency']).map((type) => type.toLowerCase()),
+          versions: ` ${rows.map(({ version }) => version.toLowerCase()).join(' ')} `,
+          shownTo: choices.reduce(
+            (bits, choice) => (rows.some((row) => isShown(row, choice)) ? bits | choiceBit(choice) : bits),
+            0,
+          ),
+        },
+        texts: {
+          key: keyOf(key.source, key.name),
+          id: identity.id.text,
+          title,
+          tags: tags.join(' '),
+          description,
+          summary,
+          authors: authors.join(' '),
+          owners: owners.join(' '),
+        },
       };
     });
   }

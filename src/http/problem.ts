@@ -10,6 +10,7 @@ export type ProblemCode =
   | 'bad-host'
   | 'bad-range'
   | 'bad-request'
+  | 'bad-query'
   | 'not-found'
   | 'method-not-allowed'
   | 'internal';
@@ -20,6 +21,7 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
   'bad-version': { status: 400, title: 'Not a package version' },
   'bad-host': { status: 400, title: 'Not a host name' },
   'bad-request': { status: 400, title: 'Not a request that can be read' },
+  'bad-query': { status: 400, title: 'Not a query that can be answered' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'bad-range': { status: 416, title: 'Range not satisfiable' },

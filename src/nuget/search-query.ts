@@ -71,8 +71,7 @@ export function parseAutocompleteRequest(parameters: Parameters): AutocompleteRe
 
 function parseVersionChoice(parameters: Parameters): VersionChoice {
   const prerelease = parameters('prerelease')?.toLowerCase() ?? 'false';
-  if (prerelease !== 'true' && prerelease !== 'false')
-    throw new InvalidQueryError('prerelease must be true or false');
+  if (prerelease !== 'true' && prerelease !== 'false') throw new InvalidQueryError('prerelease must be true or false');
   return { prerelease: prerelease === 'true', semVer2: isSemVer2Level(parameters('semverlevel')) };
 }
 

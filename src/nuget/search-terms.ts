@@ -42,6 +42,10 @@ export function parseSearchTerms(text: string): SearchTerms {
   }
   return {
     words: words.filter((word) => word !== ''),
-    scoped: new Map([...scoped].map(([field, values]) => [field, values.filter((value) => value !== '')] as const).filter(([, values]) => values.length > 0)),
+    scoped: new Map(
+      [...scoped]
+        .map(([field, values]) => [field, values.filter((value) => value !== '')] as const)
+        .filter(([, values]) => values.length > 0),
+    ),
   };
 }

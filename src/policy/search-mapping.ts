@@ -57,7 +57,8 @@ function runsOf(text: string): string[] {
   });
   const runs = new Set<string>();
   for (let from = 0; from < words.length; from++)
-    for (let to = from + 1; to <= Math.min(words.length, from + maxRun); to++) runs.add(words.slice(from, to).join('.'));
+    for (let to = from + 1; to <= Math.min(words.length, from + maxRun); to++)
+      runs.add(words.slice(from, to).join('.'));
   return [...runs];
 }
 

@@ -47,7 +47,12 @@ async function askQuery<T>(
 ): Promise<Answer<T>> {
   if (!addresses.areOffered) return missing;
   const answer = await addresses.inTurn(async (address) => {
-    const asked = await transport.document(withQuery(address, parameters), signal ? { signal } : {}, read, maxPageBytes);
+    const asked = await transport.document(
+      withQuery(address, parameters),
+      signal ? { signal } : {},
+      read,
+      maxPageBytes,
+    );
     // A service that is offered and not there is out of order, like its neighbour that answers 500: the next address may do.
     return asked.kind === 'missing'
       ? failed({ source, code: 'source-failed', detail: 'offers a search and answers that there is none' })
