@@ -23,6 +23,8 @@ export class ListReader<T extends { readonly id: PackageId }> {
   readonly #entries: T[] = [];
   readonly #seen = new Set<string>();
   #at: number;
+  /** Behind the last element that came. */
+  #end = 0;
   #totalHits: number | undefined;
   #isWhole = false;
   #leftOut = 0;
@@ -44,12 +46,12 @@ export class ListReader<T extends { readonly id: PackageId }> {
   }
 
   get list(): RankedList<T> {
-    const known = this.#at + (this.#isWhole ? 0 : 1);
+    const known = this.#end + (this.#isWhole ? 0 : 1);
     const isCounted = this.#isWhole && this.leftOut;
     return {
       source: this.source,
       entries: this.#entries,
-      total: isCounted ? this.#entries.length : Math.max(this.#totalHits ?? known, this.#at),
+      total: isCounted ? this.#entries.length : Math.max(this.#totalHits ?? known, this.#end),
       isWhole: this.#isWhole,
     };
   }
@@ -78,6 +80,7 @@ export class ListReader<T extends { readonly id: PackageId }> {
       else this.#leftOut++;
     }
     this.#at += count;
+    if (count > 0) this.#end = this.#at;
     this.#totalHits ??= totalHits;
     const isShort = count < take && (totalHits === undefined || totalHits <= this.#at);
     // More than was asked for is everything.
