@@ -4,6 +4,7 @@ import MiniSearch from 'minisearch';
 import type { CombinationOperator, Query, SearchResult } from 'minisearch';
 
 import type { PackageId } from '../nuget/package-id.js';
+import type { SearchHitTexts } from '../nuget/search-hit.js';
 import type { SearchQuery } from '../nuget/search-query.js';
 import { parseSearchTerms } from '../nuget/search-terms.js';
 import type { SearchField } from '../nuget/search-terms.js';
@@ -226,11 +227,14 @@ export class SearchIndex {
 
   #read(key: FactKey): Promise<Indexed | undefined> {
     return readKnown(this.facts, key, async ({ rows, entryOf }) => {
-      const latest = rows.at(-1);
-      const entry = latest && (await entryOf(latest));
+      // What the stable version says and what the latest says: a client sees the one or the other.
+      const latest = [...new Set([rows.findLast((row) => isShown(row, stableOnly)), rows.at(-1)])];
+      const entries = await Promise.all(latest.flatMap((row) => (row ? [entryOf(row)] : [])));
+      const entry = entries.at(-1);
       if (!entry) return undefined;
-      const { identity, texts, packageTypes } = entry;
-      const { title = '', description = '', summary = '', tags = [], authors = [], owners = [] } = texts;
+      const { identity, packageTypes } = entry;
+      const words = (read: (texts: SearchHitTexts) => string | readonly string[] | undefined) =>
+        [...new Set(entries.flatMap((one) => (one && read(one.texts)) ?? []))].join(' ');
       return {
         kept: {
           source: key.source,
@@ -245,18 +249,19 @@ export class SearchIndex {
         texts: {
           key: keyOf(key.source, key.name),
           id: identity.id.text,
-          title,
-          tags: tags.join(' '),
-          description,
-          summary,
-          authors: authors.join(' '),
-          owners: owners.join(' '),
+          title: words(({ title }) => title),
+          tags: words(({ tags }) => tags),
+          description: words(({ description }) => description),
+          summary: words(({ summary }) => summary),
+          authors: words(({ authors }) => authors),
+          owners: words(({ owners }) => owners),
         },
       };
     });
   }
 }
 
+const stableOnly = { prerelease: false, semVer2: true };
 const choices = [false, true].flatMap((prerelease) => [false, true].map((semVer2) => ({ prerelease, semVer2 })));
 
 function choiceBit({ prerelease, semVer2 }: { readonly prerelease: boolean; readonly semVer2: boolean }): number {
