@@ -249,7 +249,8 @@ export class SearchIndex {
         texts: {
           key: keyOf(key.source, key.name),
           id: identity.id.text,
-          title: words(({ title }) => title),
+          // Shown in place of a title that is not there.
+          title: words(({ title }) => title) || identity.id.text,
           tags: words(({ tags }) => tags),
           description: words(({ description }) => description),
           summary: words(({ summary }) => summary),

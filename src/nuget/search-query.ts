@@ -77,7 +77,7 @@ function parseVersionChoice(parameters: Parameters): VersionChoice {
 
 /** A level that is none counts as 1.0.0, as on nuget.org. */
 function isSemVer2Level(level: string | undefined): boolean {
-  return level !== undefined && /^\s*0*[2-9]\d*(\.|\s*$)/.test(level);
+  return Number(/^\s*(\d+)(?:\.|\s*$)/.exec(level ?? '')?.[1] ?? 1) >= 2;
 }
 
 function parseText(given: string | undefined): string {

@@ -37,6 +37,8 @@ export function parseSearchTerms(text: string): SearchTerms {
   for (const [whole, scope, quoted, bare] of text.toLowerCase().matchAll(term)) {
     const field = scope === undefined ? undefined : aliases[scope];
     const value = (quoted ?? bare ?? '').trim();
+    // A scope that nothing follows, as while it is being typed.
+    if (scope === undefined && quoted === undefined && value.endsWith(':') && aliases[value.slice(0, -1)]) continue;
     if (field === undefined) words.push(...(scope === undefined ? [value] : [whole]));
     else scoped.set(field, [...(scoped.get(field) ?? []), value]);
   }

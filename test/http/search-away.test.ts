@@ -131,7 +131,8 @@ test('our own search understands what nuget.org does', async (t) => {
     ['owner:team', ['EntityFrameworkCore']],
     ['title:json', ['Json', 'Newtonsoft.Json']],
     ['description:everything', ['Newtonsoft.Json']],
-    ['"', ['EntityFrameworkCore', 'Json', 'Newtonsoft.Json']],
+    ['"', []],
+    ['tags:', ['EntityFrameworkCore', 'Json', 'Newtonsoft.Json']],
     ['all.unlisted', []],
   ];
   for (const [query, expected] of cases) {
