@@ -46,6 +46,8 @@ interface Indexed {
 /** As nuget.org weighs: the id before all, then title and tags. */
 const boost = { id: 12, title: 5, tags: 4, summary: 1.5, description: 1, authors: 1, owners: 1 };
 const fields = Object.keys(boost);
+const nameFields = ['id', 'title', 'tags'];
+const otherFields = fields.filter((field) => !nameFields.includes(field));
 /** Fields that a scope searches; `packageid` and `version` are compared whole. */
 const fieldOf: Readonly<Partial<Record<SearchField, string>>> = {
   id: 'id',
@@ -56,7 +58,7 @@ const fieldOf: Readonly<Partial<Record<SearchField, string>>> = {
   summary: 'summary',
   owner: 'owners',
 };
-const leastPrefix = 2;
+const leastPrefix = 3;
 /** How long one slice of indexing may hold the event loop, in milliseconds; one package more may come on top. */
 const sliceMs = 4;
 
@@ -121,7 +123,7 @@ export class SearchIndex {
   /** Ids of one source that a search finds, best first. */
   find(source: string, query: SearchQuery): PackageId[] {
     const { words, scoped } = parseSearchTerms(query.text);
-    const parts: Query[] = words.map((word) => word);
+    const parts: Query[] = words.map(anywhere);
     for (const [field, values] of scoped) {
       const searched = fieldOf[field];
       if (searched === undefined) continue;
@@ -263,6 +265,15 @@ export class SearchIndex {
 }
 
 const stableOnly = { prerelease: false, semVer2: true };
+/** Names are found by their beginnings, prose by whole words: half a word would find half of all prose, and be slow at it. */
+const anywhere = (word: string): Query => ({
+  combineWith: 'OR',
+  queries: [
+    { combineWith: 'AND', fields: nameFields, queries: [word] },
+    { combineWith: 'AND', fields: otherFields, prefix: false, queries: [word] },
+  ],
+});
+
 const choices = [false, true].flatMap((prerelease) => [false, true].map((semVer2) => ({ prerelease, semVer2 })));
 
 function choiceBit({ prerelease, semVer2 }: { readonly prerelease: boolean; readonly semVer2: boolean }): number {
