@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import { LRUCache } from 'lru-cache';
 import MiniSearch from 'minisearch';
 import type { CombinationOperator, Query, SearchResult } from 'minisearch';
 
 import type { PackageId } from '../nuget/package-id.js';
 import type { SearchHitTexts } from '../nuget/search-hit.js';
+import { searchQueryKey } from '../nuget/search-query.js';
 import type { SearchQuery } from '../nuget/search-query.js';
 import { parseSearchTerms } from '../nuget/search-terms.js';
 import type { SearchField } from '../nuget/search-terms.js';
@@ -59,6 +61,7 @@ const fieldOf: Readonly<Partial<Record<SearchField, string>>> = {
   owner: 'owners',
 };
 const leastPrefix = 3;
+const maxIdsRemembered = 100_000;
 /** How long one slice of indexing may hold the event loop, in milliseconds; one package more may come on top. */
 const sliceMs = 4;
 
@@ -70,6 +73,11 @@ export class SearchIndex {
   readonly #index: MiniSearch<IndexedTexts>;
   readonly #packages = new Map<string, IndexedPackage>();
   readonly #countBySource = new Map<string, number>();
+  /** Good until anything changes. */
+  readonly #results = new LRUCache<string, readonly PackageId[]>({
+    maxSize: maxIdsRemembered,
+    sizeCalculation: (ids) => ids.length + 1,
+  });
   readonly #pending = new Map<string, FactKey>();
   #working: Promise<void> | undefined;
   #filling: Promise<void> | undefined;
@@ -121,7 +129,11 @@ export class SearchIndex {
   }
 
   /** Ids of one source that a search finds, best first. */
-  find(source: string, query: SearchQuery): PackageId[] {
+  find(source: string, query: SearchQuery): readonly PackageId[] {
+    return this.#remembered(`find ${source} ${searchQueryKey(query)}`, () => this.#find(source, query));
+  }
+
+  #find(source: string, query: SearchQuery): PackageId[] {
     const { words, scoped } = parseSearchTerms(query.text);
     const parts: Query[] = words.map(anywhere);
     for (const [field, values] of scoped) {
@@ -141,7 +153,11 @@ export class SearchIndex {
   }
 
   /** Ids of one source of which a part begins with the text, those that begin with it themselves first. */
-  complete(source: string, query: SearchQuery): PackageId[] {
+  complete(source: string, query: SearchQuery): readonly PackageId[] {
+    return this.#remembered(`complete ${source} ${searchQueryKey(query)}`, () => this.#complete(source, query));
+  }
+
+  #complete(source: string, query: SearchQuery): PackageId[] {
     const text = query.text.toLowerCase();
     const parts: Query[] = text === '' ? [] : [{ combineWith: 'AND', fields: ['id'], prefix: true, queries: [text] }];
     return this.#search(
@@ -158,6 +174,15 @@ export class SearchIndex {
     await this.settled();
   }
 
+  /** Pages of one search are cut from one result. */
+  #remembered(question: string, search: () => PackageId[]): readonly PackageId[] {
+    const kept = this.#results.get(question);
+    if (kept) return kept;
+    const found = search();
+    this.#results.set(question, found);
+    return found;
+  }
+
   #search(
     parts: readonly Query[],
     isAllowed: (one: IndexedPackage) => boolean,
@@ -168,11 +193,17 @@ export class SearchIndex {
       return one !== undefined && isAllowed(one);
     };
     const combineWith: CombinationOperator = 'AND';
-    const query: Query = parts.length === 0 ? MiniSearch.wildcard : { combineWith, queries: [...parts] };
-    const results = this.#index.search(query, { filter: allowed }).flatMap(({ id, score }) => {
-      const one = this.#packages.get(id as string);
-      return one ? [{ one, score, first: goesFirst(one) ? 1 : 0 }] : [];
-    });
+    if (parts.length === 0)
+      return [...this.#packages.values()]
+        .filter(isAllowed)
+        .map(({ id }) => id)
+        .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const results = this.#index
+      .search({ combineWith, queries: [...parts] }, { filter: allowed })
+      .flatMap(({ id, score }) => {
+        const one = this.#packages.get(id as string);
+        return one ? [{ one, score, first: goesFirst(one) ? 1 : 0 }] : [];
+      });
     // A score is a sum of many small numbers: of equals the id decides, so that pages continue each other.
     results.sort((a, b) => b.first - a.first || b.score - a.score || (a.one.id.key < b.one.id.key ? -1 : 1));
     return results.map(({ one }) => one.id);
@@ -211,6 +242,7 @@ export class SearchIndex {
   }
 
   #put(key: string, indexed: Indexed | undefined): void {
+    this.#results.clear();
     const old = this.#packages.get(key);
     if (old) {
       this.#index.discard(key);
