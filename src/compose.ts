@@ -6,10 +6,15 @@ import type { Config } from './config/schema.js';
 import { secretsOf } from './config/secrets.js';
 import { FeedSignatures } from './feed/feed-signatures.js';
 import { FeedVulnerabilities } from './feed/feed-vulnerabilities.js';
+import { missing } from './feed/answer.js';
 import { Feed } from './feed/feed.js';
+import { FeedSearch } from './feed/feed-search.js';
+import { observedFacts } from './feed/observed-facts.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
 import { RequestBudget } from './feed/request-budget.js';
+import { SearchIndex } from './feed/search-index.js';
+import { SearchMemo } from './feed/search-memo.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
 import { createApp } from './http/app.js';
@@ -19,6 +24,7 @@ import { HotDocuments } from './http/hot-documents.js';
 import { createOptionalResources } from './http/optional-resources.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { originForm, refuseTarget } from './http/request-target.js';
+import { searchRoutes } from './http/search-routes.js';
 import { listen } from './http/server.js';
 import { signatureRoutes } from './http/signature-routes.js';
 import { createTrace, observe } from './http/trace.js';
@@ -69,6 +75,9 @@ const folderLanes = new Lanes(3);
 
 /** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
 const maxRefreshMs = 120_000;
+/** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
+const searchPatienceMs = 5_000;
+const searchMemoBytes = 32 * 1024 * 1024;
 
 /** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
@@ -86,11 +95,13 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
     return createSource(source, config, version, clock, counters, log, access);
   });
+  const searchIndex = new SearchIndex(store.facts, log);
+  const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const members = new Map(
     sources.map((source) => [
       source.name,
       new ReadThrough(source, {
-        facts: store.facts,
+        facts,
         lifetimes: config.freshness,
         offline: config.offline,
         clock,
@@ -128,6 +139,28 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     vulnerabilities.set(name, new FeedVulnerabilities({ ...shared, mapping: config.sources, onSourceFailure }));
     signatures.set(name, new FeedSignatures(shared));
   }
+  const searchMemo = new SearchMemo({
+    clock,
+    lifetimeMs: config.freshness.searchMs,
+    patienceMs: searchPatienceMs,
+    maxBytes: searchMemoBytes,
+  });
+  const searches = new Map(
+    config.feeds.map(({ name, sources: names }) => [
+      name,
+      new FeedSearch({
+        members: names.flatMap((member) => members.get(member) ?? []),
+        mapping: config.sources,
+        facts: store.facts,
+        index: searchIndex,
+        described: async (id) => (await feeds.get(name)?.described(id)) ?? missing,
+        memo: searchMemo,
+        offline: config.offline,
+        clock,
+        indexGraceMs: refreshGraceMs,
+      }),
+    ]),
+  );
   const packages = new Packages({
     store: store.packages,
     offline: config.offline,
@@ -147,10 +180,11 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const gate = new Gate({ access: config.access, clock, log });
   if (!config.access.anonymousRead && config.access.keys.length === 0)
     log.warn('access.anonymousRead is false and access.keys is empty: nobody may read');
+  const isPrivate = (source: string) => privateSources.has(source);
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
-  const sending = { hot, clock, publicBase, isPrivate: (source: string) => privateSources.has(source) };
+  const sending = { hot, clock, publicBase, isPrivate };
   const optionalResources = createOptionalResources({ vulnerabilities, signatures });
   const app = createApp({
     log,
@@ -159,6 +193,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       v3Routes({ ...sending, feeds, packages, optionalResources }),
       vulnerabilityRoutes({ ...sending, vulnerabilities }),
       signatureRoutes({ ...sending, signatures }),
+      searchRoutes({ searches, clock, publicBase, isPrivate }),
       healthRoutes({ isReady: () => !isDraining }),
       peopleRoutes({
         version,
@@ -192,6 +227,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const closeParts = async () => {
     await Promise.all(sources.map((source) => source.close()));
     await packages.idle();
+    await searchIndex.close();
     await store.close();
   };
   const listening = await listen(handle, { ...config.listen, maxHeaderBytes: config.limits.maxHeaderBytes }).catch(
@@ -200,6 +236,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       throw error;
     },
   );
+
+  searchIndex.fill();
 
   let closing: Promise<void> | undefined;
   let settleClosed!: (closing: Promise<void>) => void;

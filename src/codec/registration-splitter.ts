@@ -9,6 +9,8 @@ export interface RegistrationSplitterOptions {
   readonly onLeaf: (pageOrdinal: number, leaf: Buffer) => void;
   /** `index` (default): leaves are `items[].items[]`. `page`: leaves are `items[]`, save for an element with `items` of its own, a page. */
   readonly kind?: 'index' | 'page';
+  /** What the lists are called: `items` (default), or `data` as in search results. */
+  readonly listName?: 'items' | 'data';
   /** Brackets inside brackets. */
   readonly maxDepth?: number;
   readonly maxLeafBytes?: number;
@@ -46,6 +48,7 @@ const inPageItems = 4;
 export class RegistrationSplitter {
   readonly #onLeaf: RegistrationSplitterOptions['onLeaf'];
   readonly #cutsRootItems: boolean;
+  readonly #listName: string;
   readonly #maxDepth: number;
   readonly #skeleton: GrowingBytes;
   /** The leaf at hand, or what may turn out to be one. */
@@ -83,6 +86,7 @@ export class RegistrationSplitter {
   constructor(options: RegistrationSplitterOptions) {
     this.#onLeaf = options.onLeaf;
     this.#cutsRootItems = options.kind === 'page';
+    this.#listName = options.listName ?? 'items';
     this.#maxDepth = options.maxDepth ?? 64;
     this.#skeleton = new GrowingBytes(options.maxSkeletonBytes ?? 4 * 1024 * 1024, 'is too large beside its leaves');
     this.#leaf = new GrowingBytes(options.maxLeafBytes ?? 2 * 1024 * 1024, 'holds a leaf that is too large');
@@ -322,11 +326,11 @@ export class RegistrationSplitter {
     if (this.#inString) return;
     this.#readsKey = false;
     this.#expectsKey = false;
-    this.#keyIsItems = isItems(this.#key);
+    this.#keyIsItems = isNamed(this.#key, this.#listName);
     if (!this.#keyIsItems) return;
     // A parser takes the last of two: what was cut out of the first would be leaves of nothing.
     if (this.#place === inRoot ? this.#rootHadItems : this.#pageHadItems)
-      throw new UnreadableDocumentError('holds "items" twice');
+      throw new UnreadableDocumentError(`holds "${this.#listName}" twice`);
     if (this.#place === inRoot) this.#rootHadItems = true;
     else this.#pageHadItems = true;
   }
@@ -335,10 +339,10 @@ export class RegistrationSplitter {
 /** The longest way to write `items` in JSON: every letter escaped. */
 const maxKeyBytes = 30;
 
-function isItems(key: string): boolean {
-  if (!key.includes('\\') || key.length > maxKeyBytes) return key === 'items';
+function isNamed(key: string, name: string): boolean {
+  if (!key.includes('\\') || key.length > maxKeyBytes) return key === name;
   try {
-    return JSON.parse(`"${key}"`) === 'items';
+    return JSON.parse(`"${key}"`) === name;
   } catch {
     // No string at all: the parse of the skeleton will say so.
     return false;

@@ -78,7 +78,7 @@ const freshness = z
       "How long a source's service index counts as fresh, and what it says of its signatures.",
     ).prefault('10m'),
     missing: age('How long a source is believed that it does not have an id.').prefault('30s'),
-    search: age('How long a search result counts as fresh. Without effect until search is served.').prefault('30s'),
+    search: age('How long what a source answered to a search is used without asking again.').prefault('30s'),
     vulnerabilities: age('How long what a source knows of vulnerabilities counts as fresh.').prefault('1h'),
     catalog: choice("Whether to follow a source's catalog. Without effect until catalogs are read.", [
       'follow',

@@ -80,6 +80,11 @@ export class Feed {
     return owned.value.versions.length > 0 ? { kind: 'found', value: owned.value.versions } : absent(owned.value);
   }
 
+  /** The versions of an id that are described, with what describes them, and how whole and how old that is. */
+  described(id: PackageId): Promise<Answer<DescribedVersions>> {
+    return this.#described(id);
+  }
+
   /** All versions of an id, listed or not, with their owners, as registrations describe them. */
   async listing(id: PackageId): Promise<Answer<FeedListing>> {
     const described = await this.#described(id);

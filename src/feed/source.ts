@@ -4,6 +4,8 @@ import type { PackageVulnerabilities } from '../nuget/known-vulnerability.js';
 import type { PackageVersion } from '../nuget/package-version.js';
 import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
 import type { SigningCertificate } from '../nuget/repository-signatures.js';
+import type { SearchHit } from '../nuget/search-hit.js';
+import type { SearchQuery, SearchWindow } from '../nuget/search-query.js';
 import type { Answer, Reason } from './answer.js';
 
 /**
@@ -41,6 +43,15 @@ export interface Source {
   /** How it signs packages; `missing` when it offers no such resource. */
   repositorySignatures?(ask: Ask): Promise<SourceAnswer<RepositorySignatures>>;
 
+  /**
+   * A page of the source's own search; `missing` when it offers none, as does a source without this method. The page may be shorter or
+   * longer than asked for: servers have limits of their own, and some ignore the window or the query's choices.
+   */
+  search?(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<SearchPage>>;
+
+  /** Ids that begin with the query's text, as the source's own completion tells; `missing` when it offers none. */
+  autocomplete?(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<CompletionPage>>;
+
   close(): Promise<void>;
 }
 
@@ -49,6 +60,24 @@ export interface SourceLifetimes {
   readonly versionsMs: number;
   readonly registrationMs: number;
   readonly missingMs: number;
+}
+
+export interface SearchPage {
+  /** In the source's order. What names no package is left out. */
+  readonly hits: readonly SearchHit[];
+  /** How many elements the page had, those left out included. */
+  readonly count: number;
+  /** As the source says; absent when it does not. */
+  readonly totalHits?: number;
+  /** Size as received, decoded: what keeping it costs grows with it. */
+  readonly bytes: number;
+}
+
+export interface CompletionPage {
+  readonly ids: readonly PackageId[];
+  readonly count: number;
+  readonly totalHits?: number;
+  readonly bytes: number;
 }
 
 export interface Ask {

@@ -32,6 +32,8 @@ export interface FactStore {
   write(key: FactKey, fact: NewFact): Promise<Fact>;
   /** The source said that the fact still holds: only `checkedAtMs` moves. Nothing happens when it was replaced meanwhile. */
   confirm(fact: Fact, checkedAtMs: number): Promise<Fact>;
+  /** The keys of all facts of a kind, those that say "missing" included. What is written meanwhile may be there or not. */
+  list(kind: FactKind): AsyncIterable<FactKey>;
 }
 
 export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures';

@@ -5,6 +5,7 @@ import Koa from 'koa';
 
 import { DownloadFailedError } from '../feed/download.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
+import { InvalidQueryError } from '../nuget/search-query.js';
 import type { Logger } from '../ops/log.js';
 import { problemOf, ProblemError, sendProblem } from './problem.js';
 import type { Problem } from './problem.js';
@@ -79,6 +80,7 @@ function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof DownloadFailedError) return problemOf(error.reason);
   if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };
+  if (error instanceof InvalidQueryError) return { code: 'bad-query', detail: error.message };
   log.error({ err: error, id: trace.id, version: trace.version }, 'a request ended in an error of our own');
   return { code: 'internal', detail: 'an error in Larder; the log has more' };
 }

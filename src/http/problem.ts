@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'bad-request'
   | 'unauthorized'
   | 'forbidden'
+  | 'bad-query'
   | 'not-found'
   | 'method-not-allowed'
   | 'internal';
@@ -28,6 +29,7 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
     advice: 'Store it with your package source: packageSourceCredentials in NuGet.Config.',
   },
   forbidden: { status: 403, title: 'The key does not allow this', advice: 'Ask who runs this server for the right.' },
+  'bad-query': { status: 400, title: 'Not a query that can be answered' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'bad-range': { status: 416, title: 'Range not satisfiable' },

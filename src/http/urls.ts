@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 
 import type { Bases } from '../nuget/address-slot.js';
 import type { Hive } from '../nuget/registration-table.js';
-import type { ServiceIndexBases } from '../nuget/service-index.js';
+import type { ServiceIndexBases, ServiceIndexQueries } from '../nuget/service-index.js';
 import { ProblemError } from './problem.js';
 
 /* The one place where addresses of ours are made. What an identity adds to a base is in nuget/paths.ts. */
@@ -24,7 +24,7 @@ export const feedMount = (name: string): Mount => `feeds/${encodeURIComponent(na
 
 export const serviceIndexUrl = (base: string, mount: Mount): string => `${base}${mount}v3/index.json`;
 
-export function serviceIndexBases(base: string, mount: Mount): ServiceIndexBases {
+export function serviceIndexBases(base: string, mount: Mount): ServiceIndexBases & ServiceIndexQueries {
   const v3 = `${base}${mount}v3/`;
   return {
     flat: `${v3}flat/`,
@@ -33,6 +33,8 @@ export function serviceIndexBases(base: string, mount: Mount): ServiceIndexBases
     readmeTemplate: `${v3}flat/{lower_id}/{lower_version}/readme`,
     // The page is one for all feeds; only a feed with a name has to be told.
     detailsTemplate: `${base}packages/{id}/{version}?${mount === '' ? '' : `feed=${mount.split('/')[1] ?? ''}&`}_src=template`,
+    search: `${v3}search`,
+    autocomplete: `${v3}autocomplete`,
   };
 }
 

@@ -15,6 +15,12 @@ export interface OptionalAddresses {
   readonly repositorySignatures?: readonly { readonly level: string; readonly address: string }[];
 }
 
+/** Absolute addresses of the resources that are asked with a query. */
+export interface ServiceIndexQueries {
+  readonly search: string;
+  readonly autocomplete: string;
+}
+
 interface Resource {
   readonly '@id': string;
   readonly '@type': string;
@@ -27,7 +33,10 @@ interface Resource {
  * Our service index (`service-index.md`). Every type alias that some client looks for is offered: NuGet.Client reads `/Versioned` and the
  * numbered ladder (`ServiceTypes.cs`), others ignore `/Versioned` and take the highest number, the oldest know only the bare name.
  */
-export function renderServiceIndex(bases: ServiceIndexBases, optional: OptionalAddresses = {}): Buffer {
+export function renderServiceIndex(
+  bases: ServiceIndexBases & ServiceIndexQueries,
+  optional: OptionalAddresses = {},
+): Buffer {
   const resources: Resource[] = [
     ...types('PackageBaseAddress', ['/3.0.0'], bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
     versioned('PackageBaseAddress', bases.flat, 'Package contents: version lists, .nupkg and .nuspec'),
@@ -52,6 +61,8 @@ export function renderServiceIndex(bases: ServiceIndexBases, optional: OptionalA
     ...(optional.repositorySignatures ?? []).flatMap(({ level, address }) =>
       types('RepositorySignatures', [`/${level}`], address, 'How packages are signed'),
     ),
+    ...queries('SearchQueryService', bases.search, 'Search for packages'),
+    ...queries('SearchAutocompleteService', bases.autocomplete, 'Completion of package ids, and versions of one'),
   ];
   return Buffer.from(
     JSON.stringify({
@@ -63,6 +74,12 @@ export function renderServiceIndex(bases: ServiceIndexBases, optional: OptionalA
       },
     }),
   );
+}
+
+/** Every name that clients look a query service up by (protocol A.1, the ladder). */
+function queries(name: string, address: string, comment: string): Resource[] {
+  const suffixes = ['', '/3.0.0-beta', '/3.0.0-rc', '/3.4.0', '/3.5.0'];
+  return [...types(name, suffixes, address, comment), versioned(name, address, comment)];
 }
 
 function types(name: string, suffixes: readonly string[], address: string, comment: string): Resource[] {

@@ -1,4 +1,4 @@
-import type { FactKey } from '../feed/store.js';
+import type { FactKey, FactKind } from '../feed/store.js';
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 
@@ -40,8 +40,14 @@ export const packagesOf = (id: PackageId): { gt: string; lt: string } => ({
   lt: `package/${id.key}0`,
 });
 
+/** Back from the key of a fact's header. */
+export function readFactKey(headerKey: string): FactKey {
+  const [, source = '', kind = '', name = ''] = headerKey.split('/');
+  return { source: unescape(source), kind: kind as FactKind, name: unescape(name) };
+}
+
 /** The keys that begin with `prefix` followed by a slash. */
-export const under = (prefix: 'package' | 'doomed' | 'unfinished'): { gt: string; lt: string } => ({
+export const under = (prefix: 'package' | 'doomed' | 'unfinished' | 'fact'): { gt: string; lt: string } => ({
   gt: `${prefix}/`,
   lt: `${prefix}0`,
 });
@@ -71,6 +77,10 @@ function factPath(key: FactKey): string {
 /** Injective: the separator, the escape character itself, and lone surrogates (which UTF-8 would fold into one) are written in hex. */
 function escape(text: string): string {
   return text.replace(/[%/\p{Cs}]/gu, (character) => `%${hex(character.charCodeAt(0), 4)}`);
+}
+
+function unescape(text: string): string {
+  return text.replace(/%([0-9a-f]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 function hex(value: number, digits: number): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   Fact,
   FactKey,
+  FactKind,
   FactStore,
   IncomingPackage,
   Loan,
@@ -64,6 +65,10 @@ class MemoryFacts implements FactStore {
     const confirmed = { ...kept.fact, checkedAtMs };
     this.#kept.set(factKey(fact.key), { fact: confirmed, parts: kept.parts });
     return confirmed;
+  }
+
+  async *list(kind: FactKind): AsyncGenerator<FactKey> {
+    for (const { fact } of [...this.#kept.values()]) if (fact.key.kind === kind) yield fact.key;
   }
 }
 

@@ -154,6 +154,31 @@ export function factContract(test: TestFn, name: string, open: OpenStore): void 
     }
   });
 
+  test(`${name}: the keys of a kind are listed, however strange, each once and no other kind's`, async (t) => {
+    const { facts } = await open(t);
+    const keys: FactKey[] = [
+      { source: 'a', kind: 'registration', name: 'x' },
+      { source: 'a', kind: 'registration', name: 'y' },
+      { source: 'b/registration', kind: 'registration', name: 'x' },
+      { source: '%0061', kind: 'registration', name: '\ud800' },
+    ];
+    const listed = async () => {
+      const found: FactKey[] = [];
+      for await (const one of facts.list('registration')) found.push(one);
+      return found.sort((a, b) => `${a.source} ${a.name}`.localeCompare(`${b.source} ${b.name}`));
+    };
+    t.deepEqual(await listed(), []);
+    for (const each of keys) {
+      await facts.write(each, fact([Buffer.from('part')]));
+      await facts.write({ ...each, kind: 'versions' }, fact([]));
+    }
+    await facts.write(keys[0]!, { ...fact([]), state: 'missing' });
+    t.deepEqual(
+      await listed(),
+      [...keys].sort((a, b) => `${a.source} ${a.name}`.localeCompare(`${b.source} ${b.name}`)),
+    );
+  });
+
   test(`${name}: any two keys are one key only when they are equal`, async (t) => {
     const { facts } = await open(t);
     const text = fc.string({ unit: fc.constantFrom('/', '%', '0', '2', 'f', 'a', '\ud800', '\udc00', '!') });

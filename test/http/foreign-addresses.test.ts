@@ -167,6 +167,32 @@ for (const mount of ['', 'feeds/default/'])
     t.true(source.count('.json') > 0);
   });
 
+for (const state of ['there', 'away'] as const)
+  test(`search and completion hold no address elsewhere, and theirs lead to documents of ours, with the source ${state}`, async (t) => {
+    const { source, larder, walker } = await start(t);
+    for (const id of ids) await larder.get(`v3/registration-semver2/${id}/index.json`);
+    if (state === 'away') source.fault(/^\/(query|autocomplete)/, { status: 500 });
+    for (const root of ['v3/', 'feeds/default/v3/'])
+      for (const query of [
+        'search?q=',
+        'search?q=&prerelease=true&semVerLevel=2.0.0',
+        'autocomplete?q=',
+        'autocomplete?id=rich',
+      ]) {
+        const documents = await walk(t, larder, [root + query]);
+        const found = [...documents].flatMap(([path, one]) =>
+          foreignAddresses(one, walker).map((what) => `${path}: ${what}`),
+        );
+        t.deepEqual(found, [], query);
+        if (!query.startsWith('search')) continue;
+        t.true(documents.size > 130, 'versions lead to their leaves');
+        const text = JSON.stringify(documents.get(root + query));
+        if (query.includes('prerelease')) t.true(text.includes('https://author.example/icon.png'));
+        else t.true(text.includes(`${larder.url}${root}flat/many.versions/1.128.0/icon`), 'a kept icon is ours');
+      }
+    t.true(source.count('/query') > 0);
+  });
+
 test('the status for programs holds no address elsewhere', async (t) => {
   const { larder, walker } = await start(t);
   t.deepEqual(foreignAddresses((await larder.get('api/status')).json(), walker), []);

@@ -37,6 +37,25 @@ test('every registration and flat container type that some client looks for is o
     t.is(clientVersion !== undefined, type.endsWith('/Versioned'), type);
 });
 
+test('search and completion are offered under every name that some client looks for', async (t) => {
+  const larder = await start(t, { feeds: [{ name: 'default' }, { name: 'team', sources: ['origin'] }] });
+  for (const root of ['v3/', 'feeds/team/v3/']) {
+    const { resources } = (await larder.get(`${root}index.json`)).json<Index>();
+    for (const [name, path] of [
+      ['SearchQueryService', 'search'],
+      ['SearchAutocompleteService', 'autocomplete'],
+    ] as const)
+      for (const suffix of ['', '/3.0.0-beta', '/3.0.0-rc', '/3.4.0', '/3.5.0', '/Versioned'])
+        t.deepEqual(
+          resources.filter((one) => one['@type'] === name + suffix).map((one) => one['@id']),
+          [`${larder.url}${root}${path}`],
+          name + suffix,
+        );
+    t.is((await larder.get(`${root}search?q=a`)).status, 200);
+    t.is((await larder.get(`${root}autocomplete?q=a`)).status, 200);
+  }
+});
+
 test('what no source behind the feed can give is not offered', async (t) => {
   const larder = await start(t);
   const { resources } = (await larder.get('v3/index.json')).json<Index>();

@@ -10,6 +10,8 @@ export const paths = {
   index: 'v3/index.json',
   flat: 'v3-flatcontainer/',
   catalog: 'v3/catalog0/',
+  search: 'query',
+  autocomplete: 'autocomplete',
 } as const;
 
 export type Hive = 'registration5-semver1' | 'registration5-gz-semver1' | 'registration5-gz-semver2';
@@ -32,6 +34,8 @@ export function serviceIndex(
   if (traits.flatContainer) resources.push({ '@id': root + paths.flat, '@type': 'PackageBaseAddress/3.0.0' });
   if (traits.catalog) resources.push({ '@id': `${root}${paths.catalog}index.json`, '@type': 'Catalog/3.0.0' });
   for (const [type, path] of offered) resources.push({ '@id': root + path, '@type': type });
+  for (const type of traits.searchTypes) resources.push({ '@id': root + paths.search, '@type': type });
+  for (const type of traits.autocompleteTypes) resources.push({ '@id': root + paths.autocomplete, '@type': type });
   return { version: '3.0.0', resources };
 }
 

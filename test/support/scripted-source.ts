@@ -11,6 +11,7 @@ import { ScriptedPackage } from './scripted-package.js';
 import type { PackageScript } from './scripted-package.js';
 import { Resource, textReply } from './scripted-reply.js';
 import type { Reply } from './scripted-reply.js';
+import { completionDocument, searchDocument } from './scripted-search.js';
 import { traits } from './scripted-traits.js';
 import type { SourceTraits } from './scripted-traits.js';
 
@@ -191,6 +192,8 @@ export class ScriptedSource {
     const path = url.split('?')[0] ?? url;
     const kept = this.#replacements.get(path) ?? this.#published.get(path) ?? this.#resources.get(path);
     if (kept !== undefined) return kept.reply(headers);
+    const queried = this.#query(path, new URLSearchParams(url.split('?')[1]));
+    if (queried !== undefined) return queried.reply(headers);
     if (!this.#isKnownPlace(path)) return textReply(...this.traits.unknownResource);
     const made = this.#make(path);
     if (made === undefined) return textReply(404, '');
@@ -200,6 +203,16 @@ export class ScriptedSource {
 
   #isKnownPlace(path: string): boolean {
     return /^\/(v3\/(index\.json$|registration5-|catalog0\/)|v3-flatcontainer\/)/.test(path);
+  }
+
+  #query(path: string, parameters: URLSearchParams): Resource | undefined {
+    const { searchTypes, autocompleteTypes } = this.traits;
+    const all = [...this.#packages.values()];
+    if (path === `/${documents.paths.search}` && searchTypes.length > 0)
+      return this.#document(searchDocument(`${this.origin}/`, all, parameters));
+    if (path === `/${documents.paths.autocomplete}` && autocompleteTypes.length > 0)
+      return this.#document(completionDocument(all, parameters));
+    return undefined;
   }
 
   #make(path: string): Resource | undefined {

@@ -20,6 +20,10 @@ export interface SourceTraits {
   readonly details: boolean;
   /** Entries hold only id (lower case), version and listed. */
   readonly sparseEntries: boolean;
+  /** Offers search, under these types. */
+  readonly searchTypes: readonly string[];
+  /** Offers completion, under these types. */
+  readonly autocompleteTypes: readonly string[];
   /** Answer to resources it does not know: status and text. */
   readonly unknownResource: readonly [status: number, text: string];
 }
@@ -44,6 +48,8 @@ export const traits = {
     hashInRegistration: false,
     details: true,
     sparseEntries: false,
+    searchTypes: ['SearchQueryService', 'SearchQueryService/3.0.0-beta', 'SearchQueryService/3.5.0'],
+    autocompleteTypes: ['SearchAutocompleteService', 'SearchAutocompleteService/3.0.0-beta'],
     unknownResource: [404, ''],
   },
   /** A server seen in the wild that offers as little as a restore needs. */
@@ -58,6 +64,8 @@ export const traits = {
     hashInRegistration: false,
     details: false,
     sparseEntries: true,
+    searchTypes: [],
+    autocompleteTypes: [],
     unknownResource: [421, 'Misdirected Request'],
   },
 } as const satisfies Record<string, SourceTraits>;

@@ -11,6 +11,8 @@ export interface ServiceIndex {
   readonly hasCatalog: boolean;
   readonly vulnerabilities: ResourceAddresses;
   readonly repositorySignatures: ResourceAddresses;
+  readonly search: ResourceAddresses;
+  readonly autocomplete: ResourceAddresses;
 }
 
 /** The order in which the official client looks for types (NuGet.Client `ServiceTypes.cs`): the first that exists is used. */
@@ -26,6 +28,8 @@ const flatContainerTypes = ['PackageBaseAddress/Versioned', 'PackageBaseAddress/
 const catalogTypes = ['Catalog/3.0.0'];
 const vulnerabilityTypes = ['VulnerabilityInfo/6.7.0'];
 const signatureTypes = ['RepositorySignatures/5.0.0', 'RepositorySignatures/4.9.0', 'RepositorySignatures/4.7.0'];
+const queryTypes = (name: string) =>
+  ['/Versioned', '/3.5.0', '/3.4.0', '/3.0.0-rc', '/3.0.0-beta', ''].map((suffix) => name + suffix);
 
 /**
  * @param url where the document was found: relative addresses in it start there
@@ -42,6 +46,8 @@ export function readServiceIndex(document: JsonObject, url: URL): ServiceIndex {
     hasCatalog: choose(entries, catalogTypes).length > 0,
     vulnerabilities: new ResourceAddresses(choose(entries, vulnerabilityTypes)),
     repositorySignatures: new ResourceAddresses(choose(entries, signatureTypes)),
+    search: new ResourceAddresses(choose(entries, queryTypes('SearchQueryService'))),
+    autocomplete: new ResourceAddresses(choose(entries, queryTypes('SearchAutocompleteService'))),
   };
 }
 

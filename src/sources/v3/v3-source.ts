@@ -4,11 +4,13 @@ import { failed, found, missing, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
 import type {
   Ask,
+  CompletionPage,
   OfferedResources,
   PackageBytes,
   PublishedHash,
   RegistrationListing,
   RepositorySignatures,
+  SearchPage,
   Source,
   SourceAnswer,
   VersionListing,
@@ -18,6 +20,7 @@ import type {
 import type { PackageId } from '../../nuget/package-id.js';
 import { PackageIdentity } from '../../nuget/package-identity.js';
 import { nupkgPath, versionListPath } from '../../nuget/paths.js';
+import type { SearchQuery, SearchWindow } from '../../nuget/search-query.js';
 import { readJson, smallDocumentBytes } from '../transport/json-reader.js';
 import { Transport } from '../transport/transport.js';
 import type { Document, DocumentAnswer, TransportOptions } from '../transport/transport.js';
@@ -28,6 +31,7 @@ import { askRepositorySignatures } from './repository-signatures.js';
 import { addressBelow, liesBelow, resolveAddress } from './resource-address.js';
 import { ServiceIndexMemo } from './service-index-memo.js';
 import type { ServiceIndexAnswer } from './service-index-memo.js';
+import { askCompletions, askSearch } from './search.js';
 import { readServiceIndex } from './service-index.js';
 import type { ServiceIndex } from './service-index.js';
 import { listVersions, readVersionStrings } from './version-list.js';
@@ -147,6 +151,16 @@ export class V3Source implements Source {
     const { repositorySignatures } = index.value;
     if (!repositorySignatures.areOffered) return missing;
     return askRepositorySignatures(this.#transport, repositorySignatures, this.name, ask);
+  }
+
+  async search(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<SearchPage>> {
+    const index = await this.#index.get(ask.signal);
+    return index.kind === 'found' ? askSearch(this.#transport, index.value, query, window, this.name, ask) : index;
+  }
+
+  async autocomplete(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<CompletionPage>> {
+    const index = await this.#index.get(ask.signal);
+    return index.kind === 'found' ? askCompletions(this.#transport, index.value, query, window, this.name, ask) : index;
   }
 
   async close(): Promise<void> {

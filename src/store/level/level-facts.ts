@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Fact, FactKey, FactStore, NewFact } from '../../feed/store.js';
-import { factKey, partKey, partKeyOf, headerKeyOf, unfinishedKey, under } from '../keys.js';
+import type { Fact, FactKey, FactKind, FactStore, NewFact } from '../../feed/store.js';
+import { factKey, partKey, partKeyOf, headerKeyOf, readFactKey, unfinishedKey, under } from '../keys.js';
 import { SerialByKey } from '../serial-by-key.js';
 import type { Database, Write } from './database.js';
 
@@ -62,6 +62,13 @@ export class LevelFacts implements FactStore {
       await this.#meta.batch([{ type: 'put', key: factKey(fact.key), value: encode(confirmed) }]);
       return { key: fact.key, ...confirmed };
     });
+  }
+
+  async *list(kind: FactKind): AsyncGenerator<FactKey> {
+    for await (const headerKey of this.#meta.keys(under('fact'))) {
+      const key = readFactKey(headerKey);
+      if (key.kind === kind) yield key;
+    }
   }
 
   /** Ends what is going on and lets nothing new begin. */

@@ -11,6 +11,8 @@ const index = () =>
     registration: none,
     flatContainer: none,
     hasCatalog: false,
+    search: none,
+    autocomplete: none,
     vulnerabilities: none,
     repositorySignatures: none,
   });
