@@ -27,6 +27,8 @@ export interface Reason {
   readonly source?: string;
   /** What the source asked us to wait, where it did. */
   readonly retryAfterMs?: number;
+  /** The source does not accept us: it wants credentials, or others than those configured. */
+  readonly unauthorized?: true;
 }
 
 /**

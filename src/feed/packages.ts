@@ -6,6 +6,7 @@ import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import { Download } from './download.js';
 import type { Feed } from './feed.js';
+import { Refusals } from './refusals.js';
 import type { Source } from './source.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
@@ -24,6 +25,8 @@ export interface PackagesOptions {
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
+  /** Downloads that came to nothing, for those who ask why. */
+  readonly refusals = new Refusals();
   readonly #downloads = new Map<string, Download>();
   readonly #joins = new Coalesce<Download | PackageRow>();
 
@@ -132,6 +135,7 @@ export class Packages {
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
+      this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       else if (outcome.kind !== 'missing') log.warn({ ...about, code: outcome.reason.code }, outcome.reason.detail);

@@ -61,9 +61,9 @@ export class ReadThrough {
 
   async read<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
     const { facts, lifetimes, offline, clock, refreshGraceMs } = this.options;
+    if (offline) return this.kept(shape, id);
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
-    if (offline) return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
     if (!fact) return this.#refresh(shape, id, key, undefined);
     if (clock.now() < freshUntilMs(fact, lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
@@ -79,6 +79,12 @@ export class ReadThrough {
     } finally {
       grace.abort();
     }
+  }
+
+  /** What is kept, of any age, without asking. */
+  async kept<T>(shape: FactShape<T>, id: PackageId): Promise<Told> {
+    const fact = await this.options.facts.read({ source: this.source.name, kind: shape.kind, name: id.key });
+    return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
   }
 
   #refresh<T>(shape: FactShape<T>, id: PackageId, key: FactKey, fact: Fact | undefined): Promise<Told> {

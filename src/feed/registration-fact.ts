@@ -7,13 +7,14 @@ import type { Fact, FactStore } from './store.js';
 /** Leaves are joined to parts of at least this many bytes, so that a page needs one or two reads. */
 const partBytes = 192 * 1024;
 
-/** Head of a `registration` fact: `[version, flags, part, offset, length]` per leaf, ascending. */
+/** Head of a `registration` fact: `[version, flags, part, offset, length, sha512?]` per leaf, ascending. */
 type RegistrationHead = readonly (readonly [
   version: string,
   flags: number,
   part: number,
   offset: number,
   length: number,
+  sha512?: string,
 ])[];
 
 const listedFlag = 1;
@@ -26,17 +27,18 @@ export const registrationFact: FactShape<RegistrationListing> = {
 };
 
 function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; parts: Buffer[] } {
-  const head: [string, number, number, number, number][] = [];
+  const head: RegistrationHead[number][] = [];
   const parts: Buffer[] = [];
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  for (const { version, listed, semVer2, template } of leaves) {
+  for (const { version, listed, semVer2, sha512, template } of leaves) {
     head.push([
       version.full,
       (listed ? listedFlag : 0) | (semVer2 ? semVer2Flag : 0),
       parts.length,
       pendingBytes,
       template.length,
+      ...(sha512 === undefined ? ([] as const) : ([sha512] as const)),
     ]);
     pending.push(template);
     pendingBytes += template.length;
@@ -52,10 +54,11 @@ function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; pa
 export function readRegistration(fact: Fact): SourceRegistration {
   return {
     source: fact.key.source,
-    rows: (fact.head as RegistrationHead).map(([version, flags, part, offset, length]): RegistrationRow => ({
+    rows: (fact.head as RegistrationHead).map(([version, flags, part, offset, length, sha512]): RegistrationRow => ({
       version,
       listed: (flags & listedFlag) !== 0,
       semVer2: (flags & semVer2Flag) !== 0,
+      ...(sha512 !== undefined && { sha512 }),
       part,
       offset,
       length,

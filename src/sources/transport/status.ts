@@ -18,6 +18,7 @@ export function answerOfStatus(line: StatusLine): Missing | Refused | Failed | u
     return refused({
       source,
       code: 'source-refused',
+      unauthorized: true,
       detail: `answered ${status}: it wants credentials, or does not accept the ones configured`,
     });
   const retryAfterMs = readRetryAfter(line.retryAfter, line.nowMs);
