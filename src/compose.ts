@@ -3,10 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from './config/schema.js';
 import { secretsOf } from './config/secrets.js';
 import { Feed } from './feed/feed.js';
+import { Insight } from './feed/insight.js';
 import { Packages } from './feed/packages.js';
 import { ReadThrough } from './feed/read-through.js';
+import { SourceFigures } from './feed/source-figures.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
+import { watchSource } from './feed/watched-source.js';
+import { apiRoutes } from './http/api/api-routes.js';
 import { createApp } from './http/app.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HotDocuments } from './http/hot-documents.js';
@@ -45,15 +49,34 @@ export interface Parts {
 /** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
 
-/** Builds the house from its configuration and opens the door. The only place where parts are constructed and joined. */
-export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
+/** The parts, joined, with nobody let in yet. */
+export interface House {
+  readonly insight: Insight;
+  /** Finishes what was begun and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the house from its configuration. The only place where parts are constructed and joined.
+ * @throws StoreInUseError when another process owns the store
+ */
+export async function openHouse(config: Config, version: string, parts: Parts = {}): Promise<House> {
+  return build(config, version, parts);
+}
+
+async function build(config: Config, version: string, parts: Parts) {
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog({ ...config.log, secrets: secretsOf(config) });
   const counters = createCounters();
   const store =
     parts.store ??
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
-  const sources = config.sources.map((source) => createSource(source, config, version, clock, counters));
+  const figures = new Map(config.sources.map(({ name }) => [name, new SourceFigures(clock)]));
+  const sources = config.sources.map((source) =>
+    watchSource(createSource(source, config, version, clock, counters, figures), (reason) =>
+      figures.get(source.name)?.answered(reason),
+    ),
+  );
   const members = new Map(
     sources.map((source) => [
       source.name,
@@ -86,6 +109,35 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
   });
+  const insight = new Insight({
+    version,
+    startedAtMs: clock.now(),
+    offline: config.offline,
+    maxBytes: config.store.maxBytes,
+    store,
+    counters,
+    clock,
+    feeds,
+    mapping: config.sources,
+    refusals: packages.refusals,
+    sources: sources.map(({ name, url }, index) => ({
+      name,
+      url,
+      protocol: protocolOf(config.sources[index]),
+      figures: figures.get(name) ?? new SourceFigures(clock),
+    })),
+  });
+  const close = async () => {
+    await Promise.all(sources.map((source) => source.close()));
+    await packages.idle();
+    await store.close();
+  };
+  return { insight, log, counters, clock, store, feeds, packages, sources, close };
+}
+
+/** Builds the house and opens the door. */
+export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
+  const { insight, log, counters, clock, store, feeds, packages, sources, close } = await build(config, version, parts);
   const publicBase = createPublicBase({
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     trustedProxies: config.trustedProxies,
@@ -102,14 +154,12 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     routes: [
       v3Routes({ feeds, packages, hot, clock, publicBase, isPrivate: (source) => privateSources.has(source) }),
       healthRoutes({ isReady: () => !isDraining }),
+      apiRoutes({ insight, version }),
       peopleRoutes({
         version,
-        startedAtMs: clock.now(),
         offline: config.offline,
-        maxBytes: config.store.maxBytes,
         store,
         counters,
-        clock,
         publicBase,
         sources: sources.map(({ name, url }) => ({ name, url })),
       }),
@@ -126,17 +176,15 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     if (!hot.answer(req, res, trace)) void enterApp(req, res);
   };
 
-  const closeParts = async () => {
-    await Promise.all(sources.map((source) => source.close()));
-    await packages.idle();
-    await store.close();
-  };
   const listening = await listen(handle, { ...config.listen, maxHeaderBytes: config.limits.maxHeaderBytes }).catch(
     async (error: unknown) => {
-      await closeParts();
+      await close();
       throw error;
     },
   );
+  await store
+    .announce?.(listening.url)
+    .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));
 
   let closing: Promise<void> | undefined;
   let settleClosed!: (closing: Promise<void>) => void;
@@ -148,7 +196,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       if (closing) return closing;
       isDraining = true;
       log.info('draining');
-      closing = listening.drain(config.shutdownGraceMs).then(closeParts);
+      closing = listening.drain(config.shutdownGraceMs).then(close);
       settleClosed(closing);
       return closing;
     },
@@ -161,6 +209,7 @@ function createSource(
   version: string,
   clock: Clock,
   counters: Counters,
+  figures: ReadonlyMap<string, SourceFigures>,
 ): Source {
   return new V3Source({
     name: source.name,
@@ -174,13 +223,22 @@ function createSource(
     serviceIndexTtlMs: config.freshness.serviceIndexMs,
     version,
     clock,
-    observe: ({ bytes }) => {
+    observe: ({ bytes, status, headersMs, failure }) => {
       counters.upstreamRequests++;
       counters.upstreamBytes += bytes;
+      figures.get(source.name)?.finished({
+        failed: failure !== undefined,
+        ...(status !== undefined && { answeredMs: headersMs }),
+      });
     },
   });
 }
 
 function ownUrl({ listen: { host, port, tls } }: Config): string {
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
+/** What is spoken with the source, where the configuration leaves that open too. */
+function protocolOf(source: Config['sources'][number] | undefined): string {
+  return source === undefined || source.protocol === 'auto' ? 'v3' : source.protocol;
 }

@@ -20,7 +20,8 @@ export function watchSource(source: Source, told: (reason: Reason | undefined) =
         if (!(result instanceof Promise)) return result;
         return result.then((answer: unknown) => {
           const kind = kindOf(answer);
-          if (kind === 'failed' || kind === 'refused') told((answer as Extract<Answer<never>, { reason: Reason }>).reason);
+          if (kind === 'failed' || kind === 'refused')
+            told((answer as Extract<Answer<never>, { reason: Reason }>).reason);
           else if (kind !== undefined && alwaysAsk.has(name)) told(undefined);
           return answer;
         });

@@ -1,4 +1,5 @@
 import type { FactKey } from '../feed/store.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 
 /*
@@ -37,6 +38,12 @@ export const headerKeyOf = (unfinished: string): string => unfinished.replace(/^
 export const under = (prefix: 'package' | 'doomed' | 'unfinished'): { gt: string; lt: string } => ({
   gt: `${prefix}/`,
   lt: `${prefix}0`,
+});
+
+/** The keys of one id's packages. */
+export const underId = (id: PackageId): { gt: string; lt: string } => ({
+  gt: `package/${id.key}/`,
+  lt: `package/${id.key}0`,
 });
 
 const chunkTag = 0;

@@ -4,6 +4,7 @@ import type {
   FactKey,
   FactStore,
   IncomingPackage,
+  KeptIds,
   Loan,
   NewFact,
   PackageContent,
@@ -13,6 +14,7 @@ import type {
   Store,
   StoreStats,
 } from '../feed/store.js';
+import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { factKey, packageKey } from './keys.js';
 import { chunkBytes, createChunkMemory, GrowingChunk } from './level/chunk.js';
@@ -95,6 +97,16 @@ class MemoryPackages implements PackageStore {
       const row = this.#rows.get(key);
       if (row !== undefined) yield row;
     }
+  }
+
+  async ofId(id: PackageId): Promise<PackageRow[]> {
+    const rows: PackageRow[] = [];
+    for await (const row of this.list()) if (row.identity.id.equals(id)) rows.push(row);
+    return rows;
+  }
+
+  get ids(): KeptIds {
+    return this.#count.ids;
   }
 
   async remove(identity: PackageIdentity): Promise<boolean> {

@@ -1,7 +1,8 @@
-import type { IncomingPackage, PackageContent, PackageRow, PackageStore } from '../../feed/store.js';
+import type { IncomingPackage, KeptIds, PackageContent, PackageRow, PackageStore } from '../../feed/store.js';
 import { DamagedBlobError } from '../../feed/store.js';
+import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { packageKey, under } from '../keys.js';
+import { packageKey, under, underId } from '../keys.js';
 import { ArrivingPackage } from './arriving-package.js';
 import type { Database } from './database.js';
 import type { LevelRow } from './package-record.js';
@@ -41,6 +42,16 @@ export class LevelPackages implements PackageStore {
 
   async *list(): AsyncGenerator<PackageRow> {
     for await (const [, row] of this.#meta.entries(under('package'))) yield decodeRow(row);
+  }
+
+  async ofId(id: PackageId): Promise<PackageRow[]> {
+    const rows: PackageRow[] = [];
+    for await (const [, row] of this.#meta.entries(underId(id))) rows.push(decodeRow(row));
+    return rows;
+  }
+
+  get ids(): KeptIds {
+    return this.#shelf.ids;
   }
 
   remove(identity: PackageIdentity): Promise<boolean> {
