@@ -3,13 +3,13 @@ import type { OwnedVersion } from '../nuget/version-list.js';
 import type { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
 import { PackageVersion } from '../nuget/package-version.js';
-import { findConflicts } from '../nuget/version-conflict.js';
-import type { PublishedBytes } from '../nuget/version-conflict.js';
 import { mappingReason, readMapping } from '../policy/source-mapping.js';
 import type { MappedSource } from '../policy/source-mapping.js';
 import type { ExplainedRefusal, ExplainedVersion, Explanation, SourceWord } from './explanation.js';
 import type { Feed } from './feed.js';
 import { gather } from './gather.js';
+import { otherBytes } from './other-bytes.js';
+import type { PublishedBytes } from './other-bytes.js';
 import type { Refusal, Refusals } from './refusals.js';
 import type { FactShape, ReadThrough, Told } from './read-through.js';
 import { knownSources } from './reader.js';
@@ -126,7 +126,7 @@ export class Explainer {
       sources,
       versions,
       conflicts: versions.flatMap(({ version, sha512 }) =>
-        findConflicts(sha512, publishedOf(version)).map((conflict) => ({ version, ...conflict })),
+        otherBytes(sha512, publishedOf(version)).map((conflict) => ({ version, ...conflict })),
       ),
       refusals: this.options.refusals.ofId(id).filter(isOf(asked)).map(toExplained),
       verdict: { allow: true },
@@ -183,7 +183,7 @@ export class Explainer {
       ...(goneFromSource ? { listed: false } : leaf?.listed !== undefined && { listed: leaf.listed }),
       ...(sha512 !== undefined && { sha512 }),
       ...(goneFromSource && { goneFromSource }),
-      conflicts: findConflicts(sha512, published).map((conflict) => ({ version: version.normalized, ...conflict })),
+      conflicts: otherBytes(sha512, published).map((conflict) => ({ version: version.normalized, ...conflict })),
       refusals: refusals.map(toExplained),
       verdict: { allow: true },
     };
@@ -192,7 +192,7 @@ export class Explainer {
   /** Kept packages that these sources supplied, by version. */
   async #keptOf(id: PackageId, asked: readonly Asked[]): Promise<ReadonlyMap<string, PackageRow>> {
     const names = new Set(asked.map(({ member }) => member.source.name));
-    const rows = await this.options.store.ofId(id);
+    const rows = await this.options.store.versionsOf(id);
     return new Map(
       rows.filter(({ source }) => names.has(source)).map((row) => [row.identity.version.key, row] as const),
     );

@@ -1,5 +1,5 @@
-import type { VersionConflict } from '../nuget/version-conflict.js';
 import type { ReasonCode } from './answer.js';
+import type { PublishedBytes } from './other-bytes.js';
 
 /* The shape of `/api/explain` and of `larder explain --json`. Times are ISO 8601, hashes base64. */
 
@@ -55,7 +55,7 @@ export interface ExplainedVersion {
   readonly sha512?: string;
 }
 
-export interface ExplainedConflict extends VersionConflict {
+export interface ExplainedConflict extends PublishedBytes {
   readonly version: string;
 }
 

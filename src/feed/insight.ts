@@ -10,11 +10,15 @@ import type { Reader } from './reader.js';
 import type { SourceFigures, SourceReport } from './source-figures.js';
 import type { Store, StoreStats } from './store.js';
 
-/** The numbers of `/api/status` and `larder stats`. */
-export interface Status extends StoreStats, Counters {
+/** What anybody is told. */
+export interface Presence {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly offline: boolean;
+}
+
+/** The numbers of `/api/status` and `larder stats`. */
+export interface Status extends Presence, StoreStats, Counters {
   /** `null`: the disk is the limit. */
   readonly maxBytes: number | null;
 }
@@ -43,15 +47,13 @@ export class Insight {
   }
 
   async status(): Promise<Status> {
-    const { version, startedAtMs, offline, maxBytes, store, counters, clock } = this.options;
-    return {
-      version,
-      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000),
-      offline,
-      ...(await store.stats()),
-      maxBytes: maxBytes ?? null,
-      ...counters,
-    };
+    const { maxBytes, store, counters } = this.options;
+    return { ...this.presence(), ...(await store.stats()), maxBytes: maxBytes ?? null, ...counters };
+  }
+
+  presence(): Presence {
+    const { version, startedAtMs, offline, clock } = this.options;
+    return { version, uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000), offline };
   }
 
   sources(reader: Reader): SourceReport[] {

@@ -78,8 +78,8 @@ export interface PackageStore {
   begin(): IncomingPackage;
   /** Rows in order of key. */
   list(): AsyncIterable<PackageRow>;
-  /** All rows of one id, in order of key. */
-  ofId(id: PackageId): Promise<PackageRow[]>;
+  /** Rows of one id, in no particular order. */
+  versionsOf(id: PackageId): Promise<readonly PackageRow[]>;
   readonly ids: KeptIds;
   /** Forgets the package. @returns whether there was one */
   remove(identity: PackageIdentity): Promise<boolean>;

@@ -6,12 +6,12 @@ export interface RegistrationRow {
   readonly version: string;
   readonly listed: boolean;
   readonly semVer2: boolean;
-  /** Base64, where the source's registration tells one. */
-  readonly sha512?: string;
   /** Place of the leaf template: part of the body, offset and length in bytes. */
   readonly part: number;
   readonly offset: number;
   readonly length: number;
+  /** Base64, where the source's registration tells one. */
+  readonly sha512?: string;
 }
 
 export interface SourceRegistration {

@@ -34,16 +34,16 @@ export const partKeyOf = (headerKey: string, epoch: string, part: number): strin
 /** Back from the key of an unfinished mark to that of the fact's header. */
 export const headerKeyOf = (unfinished: string): string => unfinished.replace(/^unfinished/, 'fact');
 
+/** The keys of an id's packages. */
+export const packagesOf = (id: PackageId): { gt: string; lt: string } => ({
+  gt: `package/${id.key}/`,
+  lt: `package/${id.key}0`,
+});
+
 /** The keys that begin with `prefix` followed by a slash. */
 export const under = (prefix: 'package' | 'doomed' | 'unfinished'): { gt: string; lt: string } => ({
   gt: `${prefix}/`,
   lt: `${prefix}0`,
-});
-
-/** The keys of one id's packages. */
-export const underId = (id: PackageId): { gt: string; lt: string } => ({
-  gt: `package/${id.key}/`,
-  lt: `package/${id.key}0`,
 });
 
 const chunkTag = 0;

@@ -99,10 +99,8 @@ class MemoryPackages implements PackageStore {
     }
   }
 
-  async ofId(id: PackageId): Promise<PackageRow[]> {
-    const rows: PackageRow[] = [];
-    for await (const row of this.list()) if (row.identity.id.equals(id)) rows.push(row);
-    return rows;
+  async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
+    return [...this.#rows.values()].filter(({ identity }) => identity.id.equals(id));
   }
 
   get ids(): KeptIds {

@@ -27,7 +27,7 @@ export function apiRoutes({ insight, version, readerOf = () => everyReader }: Ap
     await next();
   });
   router.get('/status', async (ctx) => {
-    ctx.body = await insight.status();
+    ctx.body = readerOf(ctx).mayReadAll ? await insight.status() : insight.presence();
   });
   router.get('/sources', (ctx) => {
     ctx.body = insight.sources(readerOf(ctx));

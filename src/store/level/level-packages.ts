@@ -2,7 +2,7 @@ import type { IncomingPackage, KeptIds, PackageContent, PackageRow, PackageStore
 import { DamagedBlobError } from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { packageKey, under, underId } from '../keys.js';
+import { packageKey, packagesOf, under } from '../keys.js';
 import { ArrivingPackage } from './arriving-package.js';
 import type { Database } from './database.js';
 import type { LevelRow } from './package-record.js';
@@ -44,9 +44,9 @@ export class LevelPackages implements PackageStore {
     for await (const [, row] of this.#meta.entries(under('package'))) yield decodeRow(row);
   }
 
-  async ofId(id: PackageId): Promise<PackageRow[]> {
+  async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
     const rows: PackageRow[] = [];
-    for await (const [, row] of this.#meta.entries(underId(id))) rows.push(decodeRow(row));
+    for await (const [, row] of this.#meta.entries(packagesOf(id))) rows.push(decodeRow(row));
     return rows;
   }
 

@@ -5,14 +5,11 @@ export interface PublishedBytes {
   readonly sha512: string;
 }
 
-/** Other bytes under the same id and version: the loser's. */
-export type VersionConflict = PublishedBytes;
-
 /**
  * Who publishes other bytes than those that are, or would be, served.
  *
  * @param sha512 of what is served; without it nothing can be told apart
  */
-export function findConflicts(sha512: string | undefined, published: readonly PublishedBytes[]): VersionConflict[] {
+export function otherBytes(sha512: string | undefined, published: readonly PublishedBytes[]): PublishedBytes[] {
   return sha512 === undefined ? [] : published.filter((other) => other.sha512 !== sha512);
 }
