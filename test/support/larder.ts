@@ -47,12 +47,14 @@ export interface LarderOptions extends Parts {
   readonly config?: Readonly<Record<string, unknown>>;
   /** More settings of each source, as in the file. */
   readonly source?: Readonly<Record<string, unknown>>;
+  /** More settings of single sources, by name. */
+  readonly each?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** Starts it and stops it at the end of the test. */
 export async function startLarder(
   t: ExecutionContext,
-  { sources, config = {}, source = {}, ...parts }: LarderOptions,
+  { sources, config = {}, source = {}, each = {}, ...parts }: LarderOptions,
 ): Promise<LarderUnderTest> {
   const settings = configSchema.parse({
     listen: { port: 0 },
@@ -63,6 +65,7 @@ export async function startLarder(
       url: typeof at === 'string' ? at : at.url,
       timeouts: { headers: '1s', idle: '1s' },
       ...source,
+      ...each[name],
     })),
   });
   const serving = await serve(settings, '0.0.0-test', {
