@@ -4,7 +4,11 @@ import type { Reason } from '../../src/feed/answer.js';
 import { SourceFigures } from '../../src/feed/source-figures.js';
 import { ManualClock } from '../support/larder.js';
 
-const reason = (code: Reason['code'], more: Partial<Reason> = {}): Reason => ({ code, detail: `told ${code}`, ...more });
+const reason = (code: Reason['code'], more: Partial<Reason> = {}): Reason => ({
+  code,
+  detail: `told ${code}`,
+  ...more,
+});
 
 function figures() {
   const clock = new ManualClock();
