@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { z } from 'zod';
 
 import {
@@ -5,6 +6,7 @@ import {
   explanationSchema,
   maxTake,
   packagesSchema,
+  presenceSchema,
   problemSchema,
   sourcesSchema,
   statusSchema,
@@ -12,6 +14,7 @@ import {
 
 const schemas = {
   Status: statusSchema,
+  Presence: presenceSchema,
   Sources: sourcesSchema,
   Packages: packagesSchema,
   Explanation: explanationSchema,
@@ -71,7 +74,16 @@ export function openApi(version: string): object {
     servers: [{ url: '/' }],
     paths: {
       '/api/status': {
-        get: { operationId: 'status', summary: 'Totals', responses: { 200: answer('The numbers of now', 'Status') } },
+        get: {
+          operationId: 'status',
+          summary: 'Totals',
+          responses: {
+            200: {
+              description: 'The numbers of now; `Presence` for who may not read everything',
+              content: { 'application/json': { schema: { anyOf: [reference('Status'), reference('Presence')] } } },
+            },
+          },
+        },
       },
       '/api/sources': {
         get: {
@@ -129,6 +141,11 @@ export function openApi(version: string): object {
       schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema)])),
     },
   };
+}
+
+/** The text of `docs/openapi.yaml`. */
+export function openApiYaml(version: string): string {
+  return `# Written by \`npm run schema\`.\n${stringify(openApi(version), { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 /** Members may be added, so the published schema does not forbid them. */

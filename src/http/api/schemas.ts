@@ -16,10 +16,15 @@ const sha512 = () =>
     .describe('SHA-512 of the whole package, base64 as in lock files');
 const total = (description: string) => about(z.int().min(0), description);
 
-export const statusSchema = z.strictObject({
+/** For who may not read everything. */
+export const presenceSchema = z.strictObject({
   version: z.string(),
   uptimeSeconds: total('Since the start'),
   offline: z.boolean(),
+});
+
+export const statusSchema = z.strictObject({
+  ...presenceSchema.shape,
   packages: total('Distinct ids among the packages kept'),
   versions: total('Packages kept'),
   bytes: total('Bytes of the packages kept'),
