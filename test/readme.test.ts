@@ -29,10 +29,9 @@ const proofs: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> =
       LARDER_OFFLINE: 'true',
     });
     t.is(code, 0, lines.join('\n'));
-    t.is(
-      lines[0],
-      'Newtonsoft.Json 13.0.3 is not served by the feed default: offline, and it is not known here whether there is such a thing.',
-    );
+    const answer =
+      'Newtonsoft.Json 13.0.3 is not served by the feed default: offline, and it is not known here whether there is such a thing.';
+    t.true(lines.includes(answer), lines.join('\n'));
   },
   // It is what runs this test.
   'npm ci && npm test': async (t) => {

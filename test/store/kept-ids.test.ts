@@ -40,3 +40,19 @@ test('one goes on behind any id, one that is no longer there included', (t) => {
   t.deepEqual(ids.following('f', 5), []);
   t.deepEqual(ids.sourcesOf('x'), []);
 });
+
+test('many ids, in any order of coming and going, stand in order across all buckets', (t) => {
+  const ids = new SortedIds();
+  const names = Array.from({ length: 5_000 }, (_, i) => `id${(i * 3_571) % 5_000}`);
+  for (const name of names) ids.add(name, 'one');
+  t.deepEqual(ids.following('', 9_999), [...names].sort());
+  const left = names.filter((_, i) => i % 7 === 0);
+  for (const name of names) if (!left.includes(name)) ids.subtract(name, 'one');
+  t.deepEqual(ids.following('', 9_999), [...left].sort());
+  const walked: string[] = [];
+  for (let page = ids.following('', 100); page.length > 0; page = ids.following(walked.at(-1) ?? '', 100))
+    walked.push(...page);
+  t.deepEqual(walked, [...left].sort());
+  for (const name of left) ids.subtract(name, 'one');
+  t.deepEqual([ids.count, ids.following('', 9)], [0, []]);
+});
