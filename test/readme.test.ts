@@ -22,6 +22,17 @@ const proofs: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> =
     t.is(code, 0);
     t.true(lines.some((line) => line.includes('listen.port')));
   },
+  'npx larder explain Newtonsoft.Json 13.0.3': async (t) => {
+    const data = await temporaryDirectory(t);
+    const { code, lines } = await run(t, 'npx', ['larder', 'explain', 'Newtonsoft.Json', '13.0.3'], {
+      LARDER_STORE__PATH: data,
+      LARDER_OFFLINE: 'true',
+    });
+    t.is(code, 0, lines.join('\n'));
+    const answer =
+      'Newtonsoft.Json 13.0.3 is not served by the feed default: offline, and it is not known here whether there is such a thing.';
+    t.true(lines.includes(answer), lines.join('\n'));
+  },
   // It is what runs this test.
   'npm ci && npm test': async (t) => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };

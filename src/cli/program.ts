@@ -3,7 +3,9 @@ import type { Environment } from '../config/environment-layer.js';
 import { version } from '../ops/version.js';
 import { addCheck } from './check.js';
 import { exitCode, type ExitCode } from './exit-code.js';
+import { addExplain } from './explain.js';
 import { addServe } from './serve.js';
+import { addStats } from './stats.js';
 
 /** How a verb reports its end. */
 export type Finish = (code: ExitCode) => void;
@@ -20,6 +22,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .exitOverride();
   addServe(program, environment, finish);
   addCheck(program, environment, finish);
+  addExplain(program, environment, finish);
+  addStats(program, environment, finish);
   for (const verb of program.commands) {
     verb.version(version, '-V, --version', 'print the version');
     verb.exitOverride();

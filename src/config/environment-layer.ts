@@ -10,6 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const prefix = 'LARDER_';
 /** Names the configuration file; no key of it. */
 export const configFileVariable = 'LARDER_CONFIG';
+/** The access key with which commands ask a running server; no key of the configuration. */
+export const keyVariable = 'LARDER_KEY';
 
 /**
  * What Kubernetes tells every pod of a service called `larder` or `larder-…` ("Discovering services", environment variables). The one
@@ -25,7 +27,7 @@ export function layEnvironment(root: GroupSetting, environment: Environment, mis
   const found: { path: KeyPath; name: string; value: string; origin: Origin }[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.toUpperCase().startsWith(prefix) || value === undefined || value === '') continue;
-    if (name === configFileVariable || isKubernetesOwn(name, value)) continue;
+    if (name === configFileVariable || name === keyVariable || isKubernetesOwn(name, value)) continue;
     const origin: Origin = { layer: 'environment', text: `env ${name}` };
     const steps = name.slice(prefix.length).split('__');
     const path = resolvePath(steps, keyTree);

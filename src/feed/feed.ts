@@ -67,6 +67,15 @@ export class Feed {
     return this.options.name;
   }
 
+  get onSourceFailure(): OnSourceFailure {
+    return this.options.onSourceFailure;
+  }
+
+  /** Names of all members, in order of precedence. */
+  get sources(): string[] {
+    return this.options.members.map(({ source }) => source.name);
+  }
+
   /** The members that may be asked for an id, in order of precedence. */
   eligible(id: PackageId): ReadThrough[] {
     const names = new Set(eligibleSources(id, this.options.mapping));

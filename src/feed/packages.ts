@@ -10,6 +10,7 @@ import { Download, versionConflict } from './download.js';
 import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
 import type { ReadThrough } from './read-through.js';
+import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
 import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
@@ -36,6 +37,8 @@ const maxSameBytes = 10_000;
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
+  /** Downloads that came to nothing, for those who ask why. */
+  readonly refusals = new Refusals();
   readonly #downloads = new Map<string, Download>();
   readonly #joins = new Coalesce<Download | PackageRow>();
   /** SHA-512 that a source was seen to supply too, of packages that are pinned to another source. */
@@ -215,6 +218,7 @@ export class Packages {
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
       health.authorization.observe(outcome);
+      this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       else if (outcome.kind !== 'missing')

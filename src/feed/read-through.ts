@@ -108,9 +108,9 @@ export class ReadThrough {
   /** @param budget how long the client who asks will wait; what was begun goes on without it */
   async read<T, S extends Subject>(shape: FactShape<T, S>, id: S, budget?: RequestBudget): Promise<Told> {
     const { facts, offline, clock, refreshGraceMs } = this.options;
+    if (offline) return this.kept(shape, id);
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
-    if (offline) return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
     if (!fact) return this.#first(this.#refresh(shape, id, key, undefined), budget);
     if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
@@ -126,6 +126,12 @@ export class ReadThrough {
     } finally {
       grace.abort();
     }
+  }
+
+  /** What is kept, of any age, without asking. */
+  async kept<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
+    const fact = await this.options.facts.read({ source: this.source.name, kind: shape.kind, name: id.key });
+    return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
   }
 
   /** Nothing is kept: the client waits as long as it can, but not for a source that says nothing to anyone just now. */

@@ -8,6 +8,8 @@ export interface Store {
   readonly facts: FactStore;
   readonly packages: PackageStore;
   stats(): Promise<StoreStats>;
+  /** Tells others who find the store taken under which address its owner now serves. */
+  announce?(url: string): Promise<void>;
   /** Finishes what was begun and lets go of the store. Idempotent. */
   close(): Promise<void>;
 }
@@ -80,8 +82,18 @@ export interface PackageStore {
   list(): AsyncIterable<PackageRow>;
   /** Rows of one id, in no particular order. */
   versionsOf(id: PackageId): Promise<readonly PackageRow[]>;
+  readonly ids: KeptIds;
   /** Forgets the package. @returns whether there was one */
   remove(identity: PackageIdentity): Promise<boolean>;
+}
+
+/** The ids of the packages kept: in memory and always current, so that nobody has to read every row to know them. */
+export interface KeptIds {
+  readonly count: number;
+  /** Up to `limit` ids above `after`, which need not be one: lower case, ascending. */
+  following(after: string, limit: number): readonly string[];
+  /** The names of the sources that supplied the packages of an id (lower case). */
+  sourcesOf(id: string): readonly string[];
 }
 
 export interface PackageFacts {
@@ -143,4 +155,11 @@ export class DamagedBlobError extends Error {
 /** Another process owns the store. The message names it. */
 export class StoreInUseError extends Error {
   override readonly name = 'StoreInUseError';
+  /** Where that process serves, when it said so. */
+  readonly ownerUrl: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly ownerUrl?: string | undefined }) {
+    super(message, options);
+    this.ownerUrl = options?.ownerUrl;
+  }
 }

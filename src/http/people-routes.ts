@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import Router from '@koa/router';
 
 import type { Store } from '../feed/store.js';
-import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
 import { readableSources } from '../policy/access.js';
 import { homePage } from '../ui/home-page.js';
@@ -14,13 +13,9 @@ import { feedMount, serviceIndexUrl } from './urls.js';
 
 export interface PeopleOptions {
   readonly version: string;
-  readonly startedAtMs: number;
   readonly offline: boolean;
-  /** Absent: the disk is the limit. */
-  readonly maxBytes: number | undefined;
   readonly store: Store;
   readonly counters: Counters;
-  readonly clock: Clock;
   readonly publicBase: (req: IncomingMessage) => string;
   /** Name and URL of each configured source, without user info. */
   readonly sources: readonly { readonly name: string; readonly url: string }[];
@@ -29,21 +24,10 @@ export interface PeopleOptions {
   readonly needsKey: boolean;
 }
 
-/** The page for people and the JSON behind it. */
+/** The page for people. */
 export function peopleRoutes(options: PeopleOptions): Router<AppState> {
-  const { version, startedAtMs, offline, maxBytes, store, counters, clock, publicBase, sources, feeds, needsKey } =
-    options;
+  const { version, offline, store, counters, publicBase, sources, feeds, needsKey } = options;
   const router = new Router<AppState>();
-  router.get('/api/status', async (ctx) => {
-    ctx.set('Cache-Control', 'no-store');
-    const known = { version, uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000), offline };
-    if (!callerOf(ctx).mayReadAll) {
-      ctx.body = known;
-      return;
-    }
-    const { packages, versions, bytes, diskBytes } = await store.stats();
-    ctx.body = { ...known, packages, versions, bytes, diskBytes, maxBytes: maxBytes ?? null, ...counters };
-  });
   router.get('/', async (ctx) => {
     const caller = callerOf(ctx);
     const readable = feeds.filter(({ name }) => caller.mayRead(name)).map(({ name }) => name);

@@ -8,11 +8,11 @@ import { parseAutocompleteRequest, parseSearchQuery } from '../nuget/search-quer
 import type { Parameters } from '../nuget/search-query.js';
 import type { Clock } from '../ops/clock.js';
 import type { AppContext, AppState } from './app.js';
+import { ofFeed } from './feed-of-request.js';
 import { foundOr, warningOf } from './feed-documents.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
 import type { FinishedDocument } from './finished-document.js';
-import { ProblemError } from './problem.js';
-import { documentBases, feedMount } from './urls.js';
+import { documentBases } from './urls.js';
 
 export interface SearchRoutesOptions {
   /** By the feed's name. */
@@ -29,16 +29,15 @@ export function searchRoutes(options: SearchRoutesOptions): Router<AppState> {
   for (const prefix of ['', '/feeds/:feed']) {
     // NuGet's clients ask with and without a slash behind the address.
     router.get(`${prefix}/v3/search{/}`, async (ctx) => {
-      const name = feedOf(ctx);
+      const { of: search, at } = ofFeed(ctx, searches);
       const { query, window } = parseSearchQuery(parametersOf(ctx));
-      const mount = prefix === '' ? '' : feedMount(name);
-      const bases = documentBases(publicBase(ctx.req), mount, query.semVer2 ? 'semver2' : 'semver1');
-      const answer = await searchOf(ctx, searches, name).search(query, window, bases);
+      const bases = documentBases(publicBase(ctx.req), at, query.semVer2 ? 'semver2' : 'semver1');
+      const answer = await search.search(query, window, bases);
       await send(ctx, foundOr(answer, 'nothing can be searched'), options);
     });
 
     router.get(`${prefix}/v3/autocomplete{/}`, async (ctx) => {
-      const search = searchOf(ctx, searches, feedOf(ctx));
+      const { of: search } = ofFeed(ctx, searches);
       const request = parseAutocompleteRequest(parametersOf(ctx));
       const answer =
         request.of === 'ids'
@@ -48,17 +47,6 @@ export function searchRoutes(options: SearchRoutesOptions): Router<AppState> {
     });
   }
   return router;
-}
-
-function feedOf(ctx: AppContext): string {
-  return (ctx as AppContext & { params: Record<string, string | undefined> }).params['feed'] ?? 'default';
-}
-
-function searchOf(ctx: AppContext, searches: SearchRoutesOptions['searches'], name: string): FeedSearch {
-  const search = searches.get(name);
-  if (!search) throw new ProblemError({ code: 'not-found', detail: 'there is no feed of that name' });
-  ctx.state.trace.feed = name;
-  return search;
 }
 
 /** Names without case, as nuget.org's own server reads them; of a repeated one the first counts. */

@@ -10,15 +10,14 @@ import { detailsPath, leafPath, registrationIndexPath, registrationPagePath, ver
 import type { Hive } from '../nuget/registration-table.js';
 import { renderServiceIndex } from '../nuget/service-index.js';
 import type { AppContext, AppState } from './app.js';
-import { defaultFeed } from './area.js';
-import { assertMayRead } from './caller.js';
 import { foundOr, sendFeedDocument } from './feed-documents.js';
+import { ofFeed } from './feed-of-request.js';
 import type { DocumentSending } from './feed-documents.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
 import type { OptionalResources } from './optional-resources.js';
 import { ProblemError } from './problem.js';
 import { sendPackage } from './send-package.js';
-import { documentBases, feedMount, serviceIndexBases } from './urls.js';
+import { documentBases, serviceIndexBases } from './urls.js';
 import type { Mount } from './urls.js';
 
 export interface V3Options extends DocumentSending {
@@ -136,16 +135,8 @@ function mount(router: Router<AppState>, prefix: string, options: V3Options): vo
 }
 
 function enter(ctx: AppContext, { feeds }: V3Options): { feed: Feed; at: Mount } {
-  const { feed: named } = params(ctx);
-  assertMayRead(ctx, named ?? defaultFeed);
-  const feed = feeds.get(named ?? defaultFeed);
-  if (!feed)
-    throw new ProblemError({
-      code: 'not-found',
-      detail: named === undefined ? 'there is no feed called default' : 'there is no feed of that name',
-    });
-  ctx.state.trace.feed = feed.name;
-  return { feed, at: named === undefined ? '' : feedMount(feed.name) };
+  const { of, at } = ofFeed(ctx, feeds);
+  return { feed: of, at };
 }
 
 type FileKind = 'nupkg' | 'nuspec' | 'readme' | 'icon' | 'license';

@@ -8,8 +8,19 @@ export interface Counters {
   servedBytes: number;
   upstreamRequests: number;
   upstreamBytes: number;
+  /** Packages fetched ahead of their first request: asked for since, never asked for, on their way. Nothing fetches ahead yet. */
+  readonly prefetch: { useful: number; wasted: number; pending: number };
 }
 
 export function createCounters(): Counters {
-  return { requests: 0, hits: 0, misses: 0, stale: 0, servedBytes: 0, upstreamRequests: 0, upstreamBytes: 0 };
+  return {
+    requests: 0,
+    hits: 0,
+    misses: 0,
+    stale: 0,
+    servedBytes: 0,
+    upstreamRequests: 0,
+    upstreamBytes: 0,
+    prefetch: { useful: 0, wasted: 0, pending: 0 },
+  };
 }

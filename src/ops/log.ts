@@ -42,5 +42,5 @@ export function createLog(options: LogOptions, destination: LogDestination = pro
   );
 }
 
-/** A log that says nothing, for tests. */
+/** A log that says nothing: for commands whose output is their answer, and for tests. */
 export const silentLog: Logger = pino({ level: 'silent' });

@@ -5,6 +5,7 @@ import type {
   FactKind,
   FactStore,
   IncomingPackage,
+  KeptIds,
   Loan,
   NewFact,
   PackageContent,
@@ -105,6 +106,10 @@ class MemoryPackages implements PackageStore {
 
   async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
     return [...this.#rows.values()].filter(({ identity }) => identity.id.equals(id));
+  }
+
+  get ids(): KeptIds {
+    return this.#count.ids;
   }
 
   async remove(identity: PackageIdentity): Promise<boolean> {

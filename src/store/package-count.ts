@@ -1,28 +1,29 @@
-import type { PackageRow } from '../feed/store.js';
+import type { KeptIds, PackageRow } from '../feed/store.js';
+import { SortedIds } from './kept-ids.js';
 
-/** Running totals over the packages kept. */
+/** Running totals over the packages kept, and their ids. */
 export class PackageCount {
-  readonly #versionsById = new Map<string, number>();
+  readonly #ids = new SortedIds();
   #versions = 0;
   #bytes = 0;
 
   add(row: PackageRow): void {
-    const id = row.identity.id.key;
-    this.#versionsById.set(id, (this.#versionsById.get(id) ?? 0) + 1);
+    this.#ids.add(row.identity.id.key, row.source);
     this.#versions++;
     this.#bytes += row.size;
   }
 
   subtract(row: PackageRow): void {
-    const id = row.identity.id.key;
-    const left = (this.#versionsById.get(id) ?? 0) - 1;
-    if (left > 0) this.#versionsById.set(id, left);
-    else this.#versionsById.delete(id);
+    this.#ids.subtract(row.identity.id.key, row.source);
     this.#versions--;
     this.#bytes -= row.size;
   }
 
+  get ids(): KeptIds {
+    return this.#ids;
+  }
+
   get totals(): { readonly packages: number; readonly versions: number; readonly bytes: number } {
-    return { packages: this.#versionsById.size, versions: this.#versions, bytes: this.#bytes };
+    return { packages: this.#ids.count, versions: this.#versions, bytes: this.#bytes };
   }
 }

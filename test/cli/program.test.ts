@@ -7,12 +7,19 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string };
 
-for (const args of [['--version'], ['serve', '--version'], ['check', '--version']])
+for (const args of [['--version'], ['serve', '--version'], ['check', '--version'], ['explain', '--version']])
   test(`larder ${args.join(' ')} prints the version and ends with 0`, async (t) => {
     t.deepEqual(await runLarder(args, await temporaryFolder(t)), { code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-for (const args of [['--help'], ['serve', '--help'], ['check', '--help'], ['help']])
+for (const args of [
+  ['--help'],
+  ['serve', '--help'],
+  ['check', '--help'],
+  ['explain', '--help'],
+  ['stats', '--help'],
+  ['help'],
+])
   test(`larder ${args.join(' ')} explains and ends with 0`, async (t) => {
     const { code, stdout } = await runLarder(args, await temporaryFolder(t));
     t.is(code, 0);

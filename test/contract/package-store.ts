@@ -1,4 +1,5 @@
 import type { TestFn } from 'ava';
+import { PackageId } from '../../src/nuget/package-id.js';
 import { PackageIdentity } from '../../src/nuget/package-identity.js';
 import { appendAll, collect, keep, listKeys, readAll, samplePackage } from '../support/sample-package.js';
 import type { OpenStore } from './store.js';
@@ -31,6 +32,25 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     t.is(
       (await packages.find(PackageIdentity.parse('a_b.c-d', '1.0.0-rc.1')))?.identity.version.full,
       '1.0.0-RC.1+meta',
+    );
+  });
+
+  test(`${name}: the ids kept are known without reading rows, with their sources, in order`, async (t) => {
+    const { packages } = await open(t);
+    const { facts, bytes } = samplePackage('b.Second', '1.0', 10);
+    for (const sample of [samplePackage('B', '1.0', 10), { facts, bytes }, samplePackage('A', '1.0', 10)])
+      await keep(packages, sample);
+    const other = samplePackage('B', '2.0', 10);
+    await keep(packages, { ...other, facts: { ...other.facts, source: 'elsewhere' } });
+    t.deepEqual(packages.ids.following('', 9), ['a', 'b', 'b.second']);
+    t.deepEqual([...packages.ids.sourcesOf('b')].sort(), [facts.source, 'elsewhere'].sort());
+    await packages.remove(PackageIdentity.parse('B', '1.0'));
+    t.deepEqual(packages.ids.sourcesOf('b'), ['elsewhere']);
+    await packages.remove(PackageIdentity.parse('A', '1.0'));
+    t.deepEqual(packages.ids.following('', 9), ['b', 'b.second']);
+    t.deepEqual(
+      (await packages.versionsOf(PackageId.parse('B'))).map(({ identity }) => identity.key),
+      ['b/2.0.0'],
     );
   });
 

@@ -1,4 +1,4 @@
-import type { IncomingPackage, PackageContent, PackageRow, PackageStore } from '../../feed/store.js';
+import type { IncomingPackage, KeptIds, PackageContent, PackageRow, PackageStore } from '../../feed/store.js';
 import { DamagedBlobError } from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
@@ -48,6 +48,10 @@ export class LevelPackages implements PackageStore {
     const rows: PackageRow[] = [];
     for await (const [, row] of this.#meta.entries(packagesOf(id))) rows.push(decodeRow(row));
     return rows;
+  }
+
+  get ids(): KeptIds {
+    return this.#shelf.ids;
   }
 
   remove(identity: PackageIdentity): Promise<boolean> {

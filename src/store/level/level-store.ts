@@ -6,7 +6,7 @@ import { encodeNumber } from './counters.js';
 import type { Database } from './database.js';
 import { LevelFacts } from './level-facts.js';
 import { LevelPackages } from './level-packages.js';
-import { removeOwner } from './owner.js';
+import { removeOwner, writeOwner } from './owner.js';
 import { decodeRow } from './package-record.js';
 import { SharedChunks } from './shared-chunks.js';
 import { Shelf } from './shelf.js';
@@ -32,6 +32,7 @@ export class LevelStore implements Store {
   readonly #count: PackageCount;
   readonly #shelf: Shelf;
   readonly #log: BlobLog;
+  readonly #startedAtMs: number;
   #diskBytes: { readonly bytes: Promise<number>; readonly atMs: number } | undefined;
   #closing: Promise<void> | undefined;
 
@@ -39,6 +40,7 @@ export class LevelStore implements Store {
     const { meta, blobs, generation, nextCounter, chunkCacheBytes } = opened;
     this.#opened = opened;
     this.#count = count;
+    this.#startedAtMs = opened.now();
     this.#log = new BlobLog(blobs, nextCounter, (until) =>
       meta.batch([{ type: 'put', key: reservedKey, value: encodeNumber(until) }], true),
     );
@@ -61,6 +63,10 @@ export class LevelStore implements Store {
       this.#diskBytes = { bytes, atMs: nowMs };
     }
     return { ...this.#count.totals, diskBytes: await this.#diskBytes.bytes };
+  }
+
+  announce(url: string): Promise<void> {
+    return writeOwner(this.#opened.path, this.#startedAtMs, url);
   }
 
   close(): Promise<void> {

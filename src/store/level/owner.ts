@@ -35,7 +35,7 @@ export async function inUseError(path: string, cause: unknown): Promise<StoreInU
   const who = owner === undefined ? 'another process' : describe(owner);
   return new StoreInUseError(
     `the store ${path} is in use by ${who}: stop that process, ask it over its own address, or choose another path`,
-    { cause },
+    { cause, ownerUrl: owner?.url },
   );
 }
 

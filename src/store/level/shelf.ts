@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { KeptIds } from '../../feed/store.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { checkpointKey, chunkKey, doomedKey, packageKey, recordKey } from '../keys.js';
 import type { PackageCount } from '../package-count.js';
@@ -35,6 +36,10 @@ export class Shelf {
   ) {
     this.#meta = meta;
     this.#count = count;
+  }
+
+  get ids(): KeptIds {
+    return this.#count.ids;
   }
 
   async find(identity: PackageIdentity): Promise<LevelRow | undefined> {

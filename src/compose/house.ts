@@ -1,0 +1,198 @@
+import type { IncomingMessage } from 'node:http';
+
+import type { Config } from '../config/schema.js';
+import { secretsOf } from '../config/secrets.js';
+import { missing } from '../feed/answer.js';
+import { FeedSearch } from '../feed/feed-search.js';
+import { FeedSignatures } from '../feed/feed-signatures.js';
+import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
+import { Feed } from '../feed/feed.js';
+import { Insight } from '../feed/insight.js';
+import { observedFacts } from '../feed/observed-facts.js';
+import { Packages } from '../feed/packages.js';
+import { ReadThrough } from '../feed/read-through.js';
+import { RequestBudget } from '../feed/request-budget.js';
+import { SearchIndex } from '../feed/search-index.js';
+import { SearchMemo } from '../feed/search-memo.js';
+import { SourceFigures } from '../feed/source-figures.js';
+import type { Store } from '../feed/store.js';
+import { watchSource } from '../feed/watched-source.js';
+import { HotDocuments } from '../http/hot-documents.js';
+import { createPublicBase } from '../http/urls.js';
+import { systemClock } from '../ops/clock.js';
+import type { Clock } from '../ops/clock.js';
+import { createCounters } from '../ops/counters.js';
+import type { Counters } from '../ops/counters.js';
+import { createLog } from '../ops/log.js';
+import type { LogDestination, Logger } from '../ops/log.js';
+import { openLevelStore } from '../store/level/open-level-store.js';
+import { createSource, protocolOf } from './create-source.js';
+import { sourceAccess } from './source-access.js';
+
+/** Parts that tests bring along. */
+export interface Parts {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** Where the log goes, when it is not brought along. */
+  readonly logTo?: LogDestination;
+  readonly store?: Store;
+}
+
+/** The parts, joined, with nobody let in yet. */
+export interface House {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly store: Store;
+  readonly packages: Packages;
+  /** Without user info. */
+  readonly sources: readonly { readonly name: string; readonly url: string }[];
+  /** By name of the feed, as are the next ones. */
+  readonly feeds: ReadonlyMap<string, Feed>;
+  readonly searches: ReadonlyMap<string, FeedSearch>;
+  readonly vulnerabilities: ReadonlyMap<string, FeedVulnerabilities>;
+  readonly signatures: ReadonlyMap<string, FeedSignatures>;
+  readonly searchIndex: SearchIndex;
+  readonly insight: Insight;
+  readonly hot: HotDocuments;
+  readonly publicBase: (req: IncomingMessage) => string;
+  /** Finishes what was begun and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Secrets that took the place of others and are struck out of the log: those of the last days, however often they are replaced. */
+const secretsRemembered = 200;
+/** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
+const refreshGraceMs = 500;
+/** How long the service index waits to hear what a source offers, in milliseconds: longer than the above, so that what is kept is heard. */
+const offerGraceMs = 1_500;
+/** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
+const maxRefreshMs = 120_000;
+/** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
+const searchPatienceMs = 5_000;
+const searchMemoBytes = 32 * 1024 * 1024;
+
+/**
+ * Builds the house from its configuration.
+ * @throws StoreInUseError when another process owns the store
+ */
+export async function buildHouse(config: Config, version: string, parts: Parts): Promise<House> {
+  const clock = parts.clock ?? systemClock;
+  const configured = secretsOf(config);
+  let secrets: readonly string[] = configured;
+  const log = parts.log ?? createLog({ ...config.log, secrets: () => secrets }, parts.logTo);
+  const counters = createCounters();
+  const store =
+    parts.store ??
+    (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
+
+  const sources = config.sources.map((source) => {
+    const figures = new SourceFigures(clock);
+    const onSecrets = (replaced: readonly string[]) =>
+      (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
+    const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
+    const created = createSource(source, { config, version, clock, log, counters, access, figures });
+    const watched = watchSource(created, (reason) => figures.answered(reason));
+    return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+  });
+  const searchIndex = new SearchIndex(store.facts, log);
+  const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
+  const readers = new Map(
+    sources.map(({ name, source }) => [
+      name,
+      new ReadThrough(source, {
+        facts,
+        lifetimes: config.freshness,
+        offline: config.offline,
+        clock,
+        log,
+        refreshGraceMs,
+        maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
+      }),
+    ]),
+  );
+  const newBudget = () => new RequestBudget(config.limits.requestBudgetMs, clock);
+
+  const perFeed = <T>(create: (feed: Config['feeds'][number], members: readonly ReadThrough[]) => T) =>
+    new Map(
+      config.feeds.map((feed) => [
+        feed.name,
+        create(
+          feed,
+          feed.sources.flatMap((member) => readers.get(member) ?? []),
+        ),
+      ]),
+    );
+  const mapping = config.sources;
+  const feeds = perFeed(
+    ({ name, onSourceFailure }, members) =>
+      new Feed({ name, members, mapping, facts, packages: store.packages, onSourceFailure, log, newBudget }),
+  );
+  const vulnerabilities = perFeed(
+    ({ onSourceFailure }, members) =>
+      new FeedVulnerabilities({ members, facts, clock, offerGraceMs, mapping, onSourceFailure }),
+  );
+  const signatures = perFeed((_, members) => new FeedSignatures({ members, facts, clock, offerGraceMs }));
+  const memo = new SearchMemo({
+    clock,
+    lifetimeMs: config.freshness.searchMs,
+    patienceMs: searchPatienceMs,
+    maxBytes: searchMemoBytes,
+  });
+  const searches = perFeed(
+    ({ name }, members) =>
+      new FeedSearch({
+        members,
+        mapping,
+        facts,
+        index: searchIndex,
+        described: async (id) => (await feeds.get(name)?.described(id)) ?? missing,
+        memo,
+        offline: config.offline,
+        clock,
+        indexGraceMs: refreshGraceMs,
+      }),
+  );
+
+  const publicBase = createPublicBase({
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+    trustedProxies: config.trustedProxies,
+  });
+  const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock);
+  const packages = new Packages({
+    store: store.packages,
+    offline: config.offline,
+    clock,
+    log,
+    maxPackageBytes: config.limits.maxPackageBytes,
+    onAbsent: (id) => hot.forget(id),
+    newBudget,
+  });
+  const insight = new Insight({
+    version,
+    startedAtMs: clock.now(),
+    offline: config.offline,
+    maxBytes: config.store.maxBytes,
+    store,
+    counters,
+    clock,
+    feeds,
+    mapping,
+    refusals: packages.refusals,
+    sources,
+  });
+  const close = async () => {
+    await Promise.all(sources.map(({ source }) => source.close()));
+    await packages.idle();
+    await searchIndex.close();
+    await store.close();
+  };
+  return {
+    ...{ log, clock, counters, store, sources, packages, feeds, searches, vulnerabilities, signatures },
+    ...{ searchIndex, insight, hot, publicBase, close },
+  };
+}
+
+function ownUrl({ listen: { host, port, tls } }: Config): string {
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
