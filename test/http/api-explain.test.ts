@@ -222,7 +222,7 @@ test('a source that refuses us is told as refused', async (t) => {
   const word = (await explain(t, larder, 'alpha')).sources.find(({ name }) => name === 'first');
   t.like(word, {
     state: 'refused',
-    detail: 'answered 401: it wants credentials, or does not accept the ones configured',
+    detail: 'answered 401: it wants credentials, and none are configured: sources[].auth',
   });
 });
 
