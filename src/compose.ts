@@ -8,6 +8,7 @@ import { ReadThrough } from './feed/read-through.js';
 import type { Source } from './feed/source.js';
 import type { Store } from './feed/store.js';
 import { createApp } from './http/app.js';
+import { browseRoutes } from './http/browse-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HotDocuments } from './http/hot-documents.js';
 import { peopleRoutes } from './http/people-routes.js';
@@ -101,6 +102,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     traceOf: (req) => traces.get(req),
     routes: [
       v3Routes({ feeds, packages, hot, clock, publicBase, isPrivate: (source) => privateSources.has(source) }),
+      browseRoutes({ feeds, packages, publicBase }),
       healthRoutes({ isReady: () => !isDraining }),
       peopleRoutes({
         version,

@@ -41,6 +41,11 @@ export interface FeedOptions {
   readonly onSourceFailure: OnSourceFailure;
 }
 
+/** All versions of an id, ascending, as people are shown them. */
+export interface FeedListing {
+  readonly versions: readonly { readonly version: string; readonly listed: boolean; readonly source: string }[];
+}
+
 /** What we serve: an ordered list of sources shown as one. Facts are kept, documents are computed from them. */
 export class Feed {
   constructor(private readonly options: FeedOptions) {}
@@ -68,6 +73,17 @@ export class Feed {
     const gathered = await this.#gather(versionsFact, id);
     if (gathered.kind !== 'found') return gathered;
     return found(gathered.value, renderVersionList(mergeVersions(gathered.value.facts.map(readVersions))));
+  }
+
+  /** All versions of an id, listed or not, with their owners. */
+  async listing(id: PackageId): Promise<Answer<FeedListing>> {
+    const gathered = await this.#gather(registrationFact, id);
+    if (gathered.kind !== 'found') return gathered;
+    const rows = mergeRegistrations(gathered.value.facts.map(readRegistration), 'semver2');
+    return {
+      kind: 'found',
+      value: { versions: rows.map(({ version, listed, source }) => ({ version, listed, source })) },
+    };
   }
 
   /** A hive's `{id}/index.json`. */

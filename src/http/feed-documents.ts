@@ -67,7 +67,10 @@ export async function sendFeedDocument(
 }
 
 /** For the build log: clients show this header as a warning. */
-function warningOf({ leftOut, staleBecause }: FeedDocument): string | undefined {
+export function warningOf({
+  leftOut,
+  staleBecause,
+}: Pick<FeedDocument, 'leftOut' | 'staleBecause'>): string | undefined {
   if (leftOut.length > 0)
     return ascii(
       `Larder left out ${leftOut.map(({ source }) => source ?? 'a source').join(', ')}: ${leftOut[0]?.detail ?? ''}`,

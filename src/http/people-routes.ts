@@ -7,6 +7,7 @@ import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
 import { homePage } from '../ui/home-page.js';
 import type { AppState } from './app.js';
+import { sendPage } from './html-page.js';
 import { serviceIndexUrl } from './urls.js';
 
 export interface PeopleOptions {
@@ -44,24 +45,19 @@ export function peopleRoutes(options: PeopleOptions): Router<AppState> {
   });
   router.get('/', async (ctx) => {
     const { packages, versions, bytes } = await store.stats();
-    ctx.set({
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy':
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-    });
-    ctx.type = 'html';
-    ctx.body = homePage({
-      version,
-      offline,
-      feedUrl: serviceIndexUrl(publicBase(ctx.req), ''),
-      packages,
-      versions,
-      bytes,
-      sources,
-      counters,
-    });
+    sendPage(
+      ctx,
+      homePage({
+        version,
+        offline,
+        feedUrl: serviceIndexUrl(publicBase(ctx.req), ''),
+        packages,
+        versions,
+        bytes,
+        sources,
+        counters,
+      }),
+    );
   });
   return router;
 }

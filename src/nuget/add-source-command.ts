@@ -2,3 +2,7 @@
 export function addSourceCommand(feedUrl: string): string {
   return `dotnet nuget add source ${feedUrl} --name larder${feedUrl.startsWith('http:') ? ' --allow-insecure-connections' : ''}`;
 }
+
+/** The line that adds a package to a project. */
+export const addPackageCommand = (id: string, version: string): string =>
+  `dotnet add package ${id} --version ${version}`;
