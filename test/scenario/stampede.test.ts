@@ -93,7 +93,7 @@ test.serial('500 clients that ask for one package not kept yet cost one download
 
 const testWithMemory = canMeasureMemory ? test.serial : test.serial.skip;
 testWithMemory(
-  `they cost little memory${canMeasureMemory ? '' : ' (skipped: there is no /proc/self/status here)'}`,
+  `they cost little memory${canMeasureMemory ? '' : ' — skipped: there is no /proc/self/status'}`,
   async (t) => {
     t.timeout(240_000);
     // How much the garbage collector leaves lying depends on what else the machine does: one of two runs must hold.

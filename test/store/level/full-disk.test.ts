@@ -9,10 +9,11 @@ function limitFileBytes(limit: number | 'unlimited'): boolean {
   return spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${limit}:`]).status === 0;
 }
 
-const withLimits = limitFileBytes('unlimited') ? test.serial : test.serial.skip;
+const canLimit = limitFileBytes('unlimited');
+const withLimits = canLimit ? test.serial : test.serial.skip;
 
 withLimits(
-  'a disk that refuses writes fails what is being written, not what is kept, and heals when it takes them again',
+  `a disk that refuses writes fails what is being written, not what is kept, and heals when it takes them again${canLimit ? '' : ' — skipped: prlimit is not on the PATH'}`,
   async (t) => {
     const path = await temporaryDirectory(t);
     const store = await openLevelStore(path, { now: Date.now });
