@@ -69,7 +69,7 @@ const style = html`<style>
   }
   dl {
     display: grid;
-    grid-template-columns: max-content auto;
+    grid-template-columns: max-content minmax(0, 1fr);
     gap: 0.25rem 1.5rem;
   }
   dt,
