@@ -5,6 +5,7 @@ import type { House, Parts } from './compose/house.js';
 import type { Config } from './config/schema.js';
 import { apiRoutes } from './http/api/api-routes.js';
 import { createApp } from './http/app.js';
+import { browseRoutes } from './http/browse-routes.js';
 import { callerOf } from './http/caller.js';
 import { Gate } from './http/gate.js';
 import { healthRoutes } from './http/health-routes.js';
@@ -66,6 +67,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       vulnerabilityRoutes({ ...sending, vulnerabilities: house.vulnerabilities }),
       signatureRoutes({ ...sending, signatures: house.signatures }),
       searchRoutes({ ...sending, searches }),
+      browseRoutes({ feeds, searches, packages, publicBase }),
       healthRoutes({ isReady: () => !isDraining }),
       apiRoutes({ insight, version, readerOf: callerOf }),
       peopleRoutes({

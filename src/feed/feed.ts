@@ -35,11 +35,6 @@ export interface FeedDocument extends Provenance {
   readonly lifetimeMs: number;
 }
 
-/** All versions of an id, ascending, as people are shown them. */
-export interface FeedListing {
-  readonly versions: readonly { readonly version: string; readonly listed: boolean; readonly source: string }[];
-}
-
 export interface FeedOptions {
   readonly name: string;
   /** Members in order of precedence. */
@@ -52,6 +47,11 @@ export interface FeedOptions {
   readonly log: Logger;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
+}
+
+/** All versions of an id, ascending, as people are shown them. */
+export interface FeedListing {
+  readonly versions: readonly { readonly version: string; readonly listed: boolean; readonly source: string }[];
 }
 
 /** What we serve: an ordered list of sources shown as one. Facts are kept, documents are computed from them. */

@@ -51,15 +51,24 @@ export class Packages {
   }
 
   async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
-    const row = await this.options.store.find(identity);
     // A feed without the source that supplied the bytes must not give them out.
+    const kept = await this.kept(feed, identity);
+    if (kept) return { kind: 'found', value: { kind: 'kept', ...kept } };
     const eligible = feed.eligible(identity.id);
-    if (row && eligible.some(({ source }) => source.name === row.source))
-      return { kind: 'found', value: { kind: 'kept', row, content: await this.options.store.open(row) } };
     if (eligible.length === 0) return { kind: 'missing' };
     if (this.options.offline)
       return failed({ code: 'offline-miss', detail: `offline, and ${identity.toString()} is not kept here` });
     return this.#fetch(feed, identity, eligible, budget);
+  }
+
+  /** The package as kept, where it is and the feed may give it out. Nothing is fetched. */
+  async kept(
+    feed: Feed,
+    identity: PackageIdentity,
+  ): Promise<{ readonly row: PackageRow; readonly content: PackageContent } | undefined> {
+    const row = await this.options.store.find(identity);
+    if (!row || !feed.eligible(identity.id).some(({ source }) => source.name === row.source)) return undefined;
+    return { row, content: await this.options.store.open(row) };
   }
 
   /** The package as kept, after its download where it was not. */

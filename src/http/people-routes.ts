@@ -9,6 +9,7 @@ import { homePage } from '../ui/home-page.js';
 import type { AppState } from './app.js';
 import { defaultFeed } from './area.js';
 import { callerOf } from './caller.js';
+import { sendPage } from './html-page.js';
 import { feedMount, serviceIndexUrl } from './urls.js';
 
 export interface PeopleOptions {
@@ -34,22 +35,18 @@ export function peopleRoutes(options: PeopleOptions): Router<AppState> {
     const feed = readable.includes(defaultFeed) ? defaultFeed : (readable[0] ?? defaultFeed);
     const tellable = readableSources(caller, feeds);
     const { packages, versions, bytes } = await store.stats();
-    ctx.set({
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy':
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-    });
-    ctx.type = 'html';
-    ctx.body = homePage({
-      version,
-      offline,
-      feedUrl: serviceIndexUrl(publicBase(ctx.req), feed === defaultFeed ? '' : feedMount(feed)),
-      needsKey,
-      ...(caller.mayReadAll && { totals: { packages, versions, bytes, counters } }),
-      sources: sources.filter(({ name }) => tellable.has(name)),
-    });
+    sendPage(
+      ctx,
+      homePage({
+        version,
+        offline,
+        feedUrl: serviceIndexUrl(publicBase(ctx.req), feed === defaultFeed ? '' : feedMount(feed)),
+        needsKey,
+        ...(caller.mayReadAll && { totals: { packages, versions, bytes, counters } }),
+        sources: sources.filter(({ name }) => tellable.has(name)),
+        ...(feed !== defaultFeed && { feed }),
+      }),
+    );
   });
   return router;
 }

@@ -105,6 +105,11 @@ export function toldOfSource({ source, detail }: Pick<Reason, 'source' | 'detail
   return source === undefined || detail.includes(source) ? detail : `${source}: ${detail}`;
 }
 
+/** What a code is called, for people. */
+export function titleOf(code: ProblemCode): string {
+  return statuses[code].title;
+}
+
 export function statusOf(code: ProblemCode): number {
   return statuses[code].status;
 }

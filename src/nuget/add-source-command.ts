@@ -11,3 +11,7 @@ export function addSourceCommand(feedUrl: string, { needsKey = false }: { readon
     ...(feedUrl.startsWith('http:') ? ['--allow-insecure-connections'] : []),
   ].join(' ');
 }
+
+/** The line that adds a package to a project. */
+export const addPackageCommand = (id: string, version: string): string =>
+  `dotnet add package ${id} --version ${version}`;

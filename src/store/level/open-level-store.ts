@@ -13,13 +13,13 @@ export interface LevelStoreOptions {
   readonly owner?: { readonly url?: string };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** LevelDB's write buffer for package bytes; up to two are in memory. Default 6 MiB. */
+  /** LevelDB's write buffer for package bytes; up to two are in memory. Default 4 MiB. */
   readonly blobWriteBufferBytes?: number;
   /** Size of one table file of package bytes. Default 16 MiB. */
   readonly blobFileBytes?: number;
   /** LevelDB's block cache for facts and rows. Default 16 MiB. */
   readonly metaCacheBytes?: number;
-  /** Package chunks in memory, shared by all readers. Default 12 MiB. */
+  /** Package chunks in memory, shared by all readers. Default 10 MiB. */
   readonly chunkCacheBytes?: number;
 }
 
@@ -51,7 +51,7 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
     const blobs = await openDatabase(path, join('blobs', `g${generation}`), () =>
       Database.open<Buffer>(join(path, 'blobs', `g${generation}`), 'buffer', {
         compression: false,
-        writeBufferBytes: options.blobWriteBufferBytes ?? 6 * mebibyte,
+        writeBufferBytes: options.blobWriteBufferBytes ?? 4 * mebibyte,
         maxFileBytes: options.blobFileBytes ?? 16 * mebibyte,
         // Uncompressed blocks are served from the mapped file and never enter the block cache.
         cacheBytes: 0,
@@ -67,7 +67,7 @@ export async function openLevelStore(path: string, options: LevelStoreOptions): 
       blobs,
       generation,
       nextCounter,
-      chunkCacheBytes: options.chunkCacheBytes ?? 12 * mebibyte,
+      chunkCacheBytes: options.chunkCacheBytes ?? 10 * mebibyte,
       now: options.now,
     });
   } catch (error) {
