@@ -36,7 +36,7 @@ const paths = [
   'v3/details/thing/1.0.0.json',
 ];
 
-test('what is kept for one feed is not there for a feed without its source', async (t) => {
+test('trap 7: what is kept for one feed is not there for a feed without its source', async (t) => {
   const { vault, larder } = await start(t, { open: [], vault: [thing] });
   for (const path of paths)
     for (let round = 0; round < 2; round++) t.is((await larder.get(`feeds/inner/${path}`)).status, 200, path);

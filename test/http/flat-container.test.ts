@@ -29,7 +29,7 @@ test('the version list has every version, unlisted and SemVer2 ones too, lower c
   t.is((await larder.get('v3/flat/alpha.beta/index.json')).headers['x-cache'], 'HIT');
 });
 
-test('a package arrives as the source sent it, then is kept', async (t) => {
+test('trap 20: a package arrives as the source sent it, then is kept', async (t) => {
   const { source, larder } = await start(t);
   const { bytes, sha512 } = source.package('Alpha.Beta', '1.0.0');
   const path = 'v3/flat/alpha.beta/1.0.0/alpha.beta.1.0.0.nupkg';
@@ -74,7 +74,7 @@ test('a prerelease keeps no case in addresses', async (t) => {
   t.is(source.count('.nupkg'), 1);
 });
 
-test('a file name that belongs to another package or version is not there, and the source is not asked', async (t) => {
+test('trap 42: a file name that belongs to another package or version is not there, and the source is not asked', async (t) => {
   const { source, larder } = await start(t);
   for (const file of [
     'other.9.9.9.nupkg',

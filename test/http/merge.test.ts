@@ -76,7 +76,7 @@ test('what only a registration has is not shown: nothing says that its package c
   t.is((await larder.get(nupkg('2.0.0'))).headers['x-larder-source'], 'far');
 });
 
-test('a version whose package the source denies goes from list and registration at once, and comes back later', async (t) => {
+test('trap 29: a version whose package the source denies goes from list and registration at once, and comes back later', async (t) => {
   const near = await scripted(t, [alpha('1.0.0', 'near'), alpha('2.0.0', 'near')]);
   const clock = new ManualClock();
   const larder = await startLarder(t, { sources: { near }, clock });
@@ -192,7 +192,7 @@ function loggedTo(entries: Record<string, unknown>[]) {
   return createLog({ level: 'info', format: 'json' }, destination);
 }
 
-test('versions that NuGet cannot read are dropped and told once, not on each refresh; the id lives on', async (t) => {
+test('trap 28: versions that NuGet cannot read are dropped and told once, not on each refresh; the id lives on', async (t) => {
   const near = await scripted(t, [alpha('1.0.0', 'near')]);
   const far = await scripted(t, [alpha('2.0.0', 'far')]);
   const entries: Record<string, unknown>[] = [];
@@ -236,7 +236,7 @@ test('other bytes for one version inside a feed are told once, and the owner’s
   t.true((await larder.get(nupkg('1.0.0'))).body.equals(near.package('Alpha', '1.0.0').bytes));
 });
 
-test('an id that is claimed by one source is asked of no other, by any address', async (t) => {
+test('trap 6: an id that is claimed by one source is asked of no other, by any address', async (t) => {
   const near = await scripted(t, [alpha('1.0.0', 'near')]);
   const far = await scripted(t, [alpha('1.0.0', 'far'), alpha('2.0.0', 'far')]);
   const config = configSchema.parse({

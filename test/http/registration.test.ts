@@ -126,7 +126,7 @@ test('a leaf and what its catalogEntry leads to agree with the page', async (t) 
   t.is((await larder.get(leaf.packageContent.slice(larder.url.length))).status, 200);
 });
 
-test('two hives and two encodings of one id are four answers, not one', async (t) => {
+test('trap 22: two hives and two encodings of one id are four answers, not one', async (t) => {
   const { larder } = await start(t, [
     { id: 'Mixed', version: '1.0.0' },
     { id: 'Mixed', version: '2.0.0-a.b' },
@@ -142,4 +142,38 @@ test('two hives and two encodings of one id are four answers, not one', async (t
       t.is(gzip.headers['content-encoding'], 'gzip');
       t.true(plain.json<Index>().items.every((page) => page['@id'].includes(`/v3/${hive}/`)));
     }
+});
+
+test('trap 3: addresses with escaped slashes become ours like any other', async (t) => {
+  const { source, larder } = await start(t, []);
+  const root = source.origin;
+  const path = 'v3/registration5-gz-semver2/alpha/index.json';
+  const leaf = {
+    '@id': `${root}/v3/registration5-gz-semver2/alpha/1.0.0.json`,
+    catalogEntry: { '@id': `${root}/v3/catalog0/data/alpha.1.0.0.json`, id: 'Alpha', version: '1.0.0' },
+    packageContent: `${root}/v3-flatcontainer/alpha/1.0.0/alpha.1.0.0.nupkg`,
+  };
+  const page = { '@id': `${root}/${path}#page/1.0.0/1.0.0`, count: 1, lower: '1.0.0', upper: '1.0.0', items: [leaf] };
+  const document = JSON.stringify({ '@id': `${root}/${path}`, count: 1, items: [page] }).replaceAll('/', '\\/');
+  source.replace(path, Buffer.from(document));
+  source.replace('v3-flatcontainer/alpha/index.json', { versions: ['1.0.0'] });
+  const reply = await larder.get('v3/registration-semver2/alpha/index.json');
+  t.is(reply.status, 200);
+  t.is(reply.json<Index>().items[0]?.items?.[0]?.packageContent, `${larder.url}v3/flat/alpha/1.0.0/alpha.1.0.0.nupkg`);
+  t.false(reply.text().replaceAll('\\/', '/').includes(root));
+});
+
+test('trap 19: the date of publication is the source’s, whenever the package was kept', async (t) => {
+  const published = '2019-03-04T05:06:07+00:00';
+  const { larder } = await start(t, [
+    { id: 'Alpha', version: '1.0.0', published },
+    { id: 'Alpha', version: '2.0.0' },
+  ]);
+  const told = async () =>
+    (await larder.get('v3/registration-semver2/alpha/index.json')).json<Index>().items[0]?.items?.[0]?.catalogEntry[
+      'published'
+    ];
+  t.is(await told(), published);
+  await larder.get('v3/flat/alpha/1.0.0/alpha.1.0.0.nupkg');
+  t.is(await told(), published);
 });

@@ -148,7 +148,7 @@ test('our own search understands what nuget.org does', async (t) => {
   t.is(stable?.['description'], 'A framework for everything', 'the version shown is described');
 });
 
-test('a source that has no search is searched in what is kept, kept up with what becomes known', async (t) => {
+test('trap 35: a source that has no search is searched in what is kept, kept up with what becomes known', async (t) => {
   const origin = await source(t, packages, { searchTypes: [], autocompleteTypes: [] });
   const clock = new ManualClock();
   const larder = await startLarder(t, { sources: { origin }, clock });

@@ -53,7 +53,7 @@ test('two sources are searched as one: each id once, versions united, the highes
   t.is(both?.versions.at(-1)?.version, both?.version);
 });
 
-test('every version shown is among its versions, and hidden ones are in neither, whatever a source sends', async (t) => {
+test('trap 25: every version shown is among its versions, and hidden ones are in neither, whatever a source sends', async (t) => {
   const origin = await source(t, []);
   const hit = (id: string, version: string, all: readonly unknown[] | undefined) => ({ id, version, versions: all });
   origin.replace('query', {
@@ -82,7 +82,7 @@ test('every version shown is among its versions, and hidden ones are in neither,
   t.deepEqual(shown(await search(larder, 'q=x&semVerLevel=2.0.0'))[0], 'Semver 1.1.0+meta');
 });
 
-test('SemVer2 packages are hidden unless asked for, and addresses lead into the hive that shows what is shown', async (t) => {
+test('trap 16: SemVer2 packages are hidden unless asked for, and addresses lead into the hive that shows what is shown', async (t) => {
   const { larder } = await start(t, {
     origin: [
       { id: 'Lib', version: '1.0.0' },
@@ -101,7 +101,7 @@ test('SemVer2 packages are hidden unless asked for, and addresses lead into the 
     for (const { '@id': leaf } of all) t.is((await larder.get(leaf.slice(larder.url.length))).status, 200);
 });
 
-test('unlisted versions are in the flat list and in registration, and not in search or completion', async (t) => {
+test('trap 17: unlisted versions are in the flat list and in registration, and not in search or completion', async (t) => {
   const { larder } = await start(t, {
     origin: [
       { id: 'Lib', version: '1.0.0' },
@@ -147,7 +147,7 @@ for (const [name, counts] of [
         t.deepEqual([...totals], [expected.size], 'and is exact where it can be');
     });
 
-test('one question in several spellings is asked once, for as long as answers are fresh', async (t) => {
+test('trap 12: one question in several spellings is asked once, for as long as answers are fresh', async (t) => {
   const clock = new ManualClock();
   const { larder, sources } = await start(t, { origin: [{ id: 'Json', version: '1.0.0' }] }, { clock });
   const spellings = [

@@ -14,7 +14,7 @@ async function start(t: Parameters<typeof startLarder>[0], config: Record<string
   return startLarder(t, { sources: { origin: source }, config });
 }
 
-test('every registration and flat container type that some client looks for is offered, SemVer1 and SemVer2 apart', async (t) => {
+test('trap 1: every registration and flat container type that some client looks for is offered, SemVer1 and SemVer2 apart', async (t) => {
   const larder = await start(t);
   const { version, resources } = (await larder.get('v3/index.json')).json<Index>();
   t.is(version, '3.0.0');
@@ -37,7 +37,7 @@ test('every registration and flat container type that some client looks for is o
     t.is(clientVersion !== undefined, type.endsWith('/Versioned'), type);
 });
 
-test('search and completion are offered under every name that some client looks for', async (t) => {
+test('trap 1: search and completion are offered under every name that some client looks for', async (t) => {
   const larder = await start(t, { feeds: [{ name: 'default' }, { name: 'team', sources: ['origin'] }] });
   for (const root of ['v3/', 'feeds/team/v3/']) {
     const { resources } = (await larder.get(`${root}index.json`)).json<Index>();

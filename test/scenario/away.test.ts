@@ -115,7 +115,7 @@ for (const [way, { begin, end, status, code, packageCode = code }] of Object.ent
     t.is(list.headers['x-nuget-warning'], undefined, 'recovered');
   });
 
-  test(`a source that ${way}: what is not kept is a failure that names it, never an absence`, async (t) => {
+  test(`trap 9: a source that ${way}: what is not kept is a failure that names it, never an absence`, async (t) => {
     const { source, larder } = await startKept(t);
     await begin(source);
     for (const [what, path] of Object.entries(unkept)) {

@@ -33,7 +33,7 @@ function packagesOfRound(round: number, random: () => number): PackageScript[] {
   }));
 }
 
-test('killed fifty times while packages come in, it loses none that a client has and never serves a damaged one', async (t) => {
+test('trap 37: killed fifty times while packages come in, it loses none that a client has and never serves a damaged one', async (t) => {
   t.timeout(240_000);
   const seed = Date.now() % 2 ** 31;
   t.log(`seed ${seed}`);

@@ -87,7 +87,7 @@ async function stampede(t: ExecutionContext): Promise<number> {
 
 let grownBytes = Number.NaN;
 
-test.serial('500 clients that ask for one package not kept yet cost one download', async (t) => {
+test.serial('trap 36: 500 clients that ask for one package not kept yet cost one download', async (t) => {
   t.timeout(290_000);
   grownBytes = await stampede(t);
 });
@@ -136,7 +136,7 @@ test.serial('a download goes on when the only client leaves', async (t) => {
   t.is(source.count('.nupkg'), 1);
 });
 
-test.serial('who asks just as another gets the last byte sees the whole package', async (t) => {
+test.serial('trap 32: who asks just as another gets the last byte sees the whole package', async (t) => {
   const packages = Array.from({ length: 50 }, (_, index) => ({
     id: `Tail${index}`,
     version: '1.0.0',

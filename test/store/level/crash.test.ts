@@ -53,7 +53,7 @@ test('killed in the middle of taking in packages, ten times, the store loses not
   t.is((await store.stats()).versions, kept);
 });
 
-test('a second process is refused and told who owns the store', async (t) => {
+test('trap 31: a second process is refused and told who owns the store', async (t) => {
   const path = await temporaryDirectory(t);
   const { child, lines } = start(t, path, 'idle');
   for await (const line of lines) if (line === 'open') break;
