@@ -11,7 +11,8 @@ import { gather } from './gather.js';
 import { otherBytes } from './other-bytes.js';
 import type { PublishedBytes } from './other-bytes.js';
 import type { Refusal, Refusals } from './refusals.js';
-import type { FactShape, ReadThrough, Told } from './read-through.js';
+import type { FactShape } from './fact-shape.js';
+import type { ReadThrough, Told } from './read-through.js';
 import { knownSources } from './reader.js';
 import type { Reader } from './reader.js';
 import { readRegistration, registrationFact } from './registration-fact.js';
@@ -83,8 +84,11 @@ export class Explainer {
       const isMember = feed.sources.includes(name);
       const because = mappingReason(word, mayName);
       const reason = isMember ? because : `it is no source of the feed ${feed.name}; ${because}`;
-      const told = asked.find(({ member }) => member.source.name === name)?.told;
-      if (told) return [{ name, eligible: true, reason, ...wordOf(told, question) }];
+      const one = asked.find(({ member }) => member.source.name === name);
+      if (one) {
+        const denied = one.member.absent.of(question.id);
+        return [{ name, eligible: true, reason, ...wordOf(one.told, question, denied) }];
+      }
       return [{ name, eligible: false, reason, state: 'notAsked', checkedAt: null, detail: 'may not be asked for it' }];
     });
   }
@@ -102,7 +106,7 @@ export class Explainer {
       gather(presentOnly(asked), feed.onSourceFailure),
     ]);
     const leafOf = new Map(asked.map(({ member }, index) => [member.source.name, leaves[index]]));
-    const owned = owners(asked, kept);
+    const owned = owners(id, asked, [...kept.values()]);
     const publishedOf = (version: string): PublishedBytes[] =>
       asked.flatMap(({ member: { source } }) => {
         const sha512 = leafOf.get(source.name)?.get(version)?.sha512;
@@ -148,7 +152,8 @@ export class Explainer {
       Promise.all(having.map(async ({ member }) => ({ member, leaf: await leafWord(member, identity, offline) }))),
     ]);
     const mayServe = row && asked.some(({ member }) => member.source.name === row.source) ? row : undefined;
-    const owner = mayServe?.source ?? having[0]?.member.source.name;
+    const owned = owners(id, asked, mayServe ? [mayServe] : []).find((one) => one.version === version.key);
+    const owner = owned?.source;
     const leaf = leaves.find(({ member }) => member.source.name === owner)?.leaf;
     const sha512 = mayServe?.sha512 ?? leaf?.sha512;
     const published = leaves.flatMap(({ member: { source }, leaf }) =>
@@ -213,18 +218,17 @@ async function presentWord<T>(
 
 const presentOnly = (asked: readonly Asked[]): Told[] => asked.map(({ told }) => told);
 
-/** The first listing that has a version owns it, unless it is kept here: then its bytes' source does. */
-function owners(asked: readonly Asked[], kept: ReadonlyMap<string, PackageRow>): OwnedVersion[] {
-  const listings = asked.map(({ member, told }) => ({
-    source: member.source.name,
-    versions: versionsTold(told) ?? [],
-  }));
-  const listed = new Set(listings.flatMap(({ versions }) => versions));
-  const unlisted = [...kept].filter(([version]) => !listed.has(version));
-  return mergeVersions([
-    ...listings,
-    ...unlisted.map(([version, { source }]) => ({ source, versions: [version] })),
-  ]).map(({ version, source }) => ({ version, source: kept.get(version)?.source ?? source }));
+/** By the rule behind all documents, over what the sources said, old words included. */
+function owners(id: PackageId, asked: readonly Asked[], kept: readonly PackageRow[]): OwnedVersion[] {
+  const denied = new Map(asked.map(({ member }) => [member.source.name, member.absent.of(id)]));
+  return mergeVersions(
+    asked.flatMap(({ member, told }) => {
+      const versions = versionsTold(told);
+      return versions ? [{ source: member.source.name, versions }] : [];
+    }),
+    kept.map(({ identity, source }) => ({ version: identity.version.key, source })),
+    (source, version) => denied.get(source)?.has(version) ?? false,
+  );
 }
 
 /** What a member's kept registration tells of each version. */
@@ -250,7 +254,7 @@ async function leafWord(
         )
       : undefined;
   if (offline || row?.sha512 !== undefined) return row;
-  const published = await member.source.publishedHash(identity, {});
+  const published = await member.publishedHash(identity);
   return published.kind === 'found' ? { ...row, sha512: published.value.sha512 } : row;
 }
 

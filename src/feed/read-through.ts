@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
@@ -8,42 +7,16 @@ import { failed, found, missing } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import type { CacheState } from './cache-state.js';
 import { Coalesce } from './coalesce.js';
+import type { FactShape, Subject } from './fact-shape.js';
 import { freshUntilMs, shorterLifetimes } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
 import type { RequestBudget } from './request-budget.js';
 import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
 import { silencePatienceMs, SourceHealth } from './source-health.js';
-import type { Fact, FactKey, FactKind, FactStore } from './store.js';
+import type { Fact, FactKey, FactStore } from './store.js';
 
 const maxTellings = 1_000;
-
-/** What a fact is about: a package id, or the source as a whole. */
-export interface Subject {
-  readonly key: string;
-  /** For people. */
-  readonly text: string;
-}
-
-/** How one kind of document is asked of a source and kept. */
-export interface FactShape<T, S extends Subject = PackageId> {
-  readonly kind: FactKind;
-  /** @param kept what is kept of it, where the source said before that there is one */
-  ask(source: Source, subject: S, ask: Ask, kept: Fact | undefined): Promise<SourceAnswer<T>>;
-  /**
-   * The fact's head and body. Told strings are logged, once per write.
-   * @param kept as given to `ask`; what has not changed may be taken over from there
-   */
-  keep(value: T, kept: Fact | undefined, facts: FactStore): KeptForm | Promise<KeptForm>;
-  /** What was done with the told strings, for the log. */
-  readonly dropped?: string;
-}
-
-export interface KeptForm {
-  readonly head: unknown;
-  readonly parts: readonly Buffer[];
-  readonly unparsable: readonly string[];
-}
 
 /** What one source has to say on one id, from what is kept or by asking. */
 export interface Told {

@@ -1,7 +1,7 @@
 import type { PackageVersion } from '../nuget/package-version.js';
 import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
 import type { OwnedRow, SourceRegistration } from '../nuget/registration-table.js';
-import type { FactShape } from './read-through.js';
+import type { FactShape } from './fact-shape.js';
 import { readHead, writeHead } from './registration-head.js';
 import type { RegistrationHead } from './registration-head.js';
 import type { RegistrationListing } from './source.js';

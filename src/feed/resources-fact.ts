@@ -1,5 +1,5 @@
 import { found } from './answer.js';
-import type { FactShape, Subject } from './read-through.js';
+import type { FactShape, Subject } from './fact-shape.js';
 import type { OfferedResources } from './source.js';
 import type { Fact } from './store.js';
 import { wholeSource } from './whole-source.js';

@@ -1,6 +1,6 @@
 import type { SigningCertificate } from '../nuget/repository-signatures.js';
 import { missing } from './answer.js';
-import type { FactShape, Subject } from './read-through.js';
+import type { FactShape, Subject } from './fact-shape.js';
 import type { RepositorySignatures } from './source.js';
 import type { Fact } from './store.js';
 import { wholeSource } from './whole-source.js';

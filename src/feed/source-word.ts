@@ -21,8 +21,15 @@ export function versionsTold({ answer }: Told): readonly string[] | undefined {
 export const isPresent = ({ answer, staleBecause }: Told): boolean =>
   staleBecause === undefined && (answer.kind === 'found' || answer.kind === 'missing');
 
-/** A source's word on one id or version, for people. */
-export function wordOf(told: Told, subject: Subject): Pick<SourceWord, 'state' | 'checkedAt' | 'detail' | 'versions'> {
+/**
+ * A source's word on one id or version, for people.
+ * @param denied keys of the versions whose packages it said it does not have, whatever it lists
+ */
+export function wordOf(
+  told: Told,
+  subject: Subject,
+  denied: ReadonlySet<string>,
+): Pick<SourceWord, 'state' | 'checkedAt' | 'detail' | 'versions'> {
   const versions = versionsTold(told);
   const checkedAt = new Date(told.checkedAtMs).toISOString();
   const { answer } = told;
@@ -33,7 +40,9 @@ export function wordOf(told: Told, subject: Subject): Pick<SourceWord, 'state' |
     return { state: failureOf(reason), checkedAt, detail: reason.detail };
   }
   const had = { ...(answer.kind === 'found' && { versions }) };
-  const words = wordsOf(versions, subject);
+  const lists = subject.version ? versions.includes(subject.version.key) : versions.length > 0;
+  const isDenied = lists && subject.version !== undefined && denied.has(subject.version.key);
+  const words = `${wordsOf(versions, subject)}${isDenied ? ', and says that its package is not there' : ''}`;
   if (told.staleBecause) {
     const { detail } = told.staleBecause;
     return {
@@ -43,9 +52,8 @@ export function wordOf(told: Told, subject: Subject): Pick<SourceWord, 'state' |
       ...had,
     };
   }
-  const has = subject.version ? versions.includes(subject.version.key) : versions.length > 0;
   return {
-    state: has ? 'found' : 'missing',
+    state: lists && !isDenied ? 'found' : 'missing',
     checkedAt,
     detail: told.state === 'OFFLINE' ? `not asked while offline; it ${past(words)}` : words,
     ...had,

@@ -1,5 +1,5 @@
 import type { SourceVersions } from '../nuget/version-list.js';
-import type { FactShape } from './read-through.js';
+import type { FactShape } from './fact-shape.js';
 import type { VersionListing } from './source.js';
 import type { Fact } from './store.js';
 

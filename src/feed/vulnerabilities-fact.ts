@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { KnownVulnerability, PackageVulnerabilities } from '../nuget/known-vulnerability.js';
 import { missing } from './answer.js';
-import type { FactShape, Subject } from './read-through.js';
+import type { FactShape, Subject } from './fact-shape.js';
 import { FactReplacedError } from './registration-fact.js';
 import type { VulnerabilityListing, VulnerabilityPageMark } from './source.js';
 import type { Fact, FactStore } from './store.js';

@@ -131,6 +131,30 @@ test('a version that is not kept yet: who has it, its hash as published, and not
   t.is(first.count('.nupkg') + second.count('.nupkg'), 0);
 });
 
+test('a package that its source lists and then denies belongs to the next source, in words and in deeds', async (t) => {
+  const packages = [{ id: 'Alpha', version: '1.0.0' }];
+  const [first, second] = [await source(t, { packages }), await source(t, { packages })];
+  const larder = await startLarder(t, { sources: { first, second } });
+  first.fault('.nupkg', { status: 404 });
+  const got = await larder.get('v3/flat/alpha/1.0.0/alpha.1.0.0.nupkg');
+  t.like(await explain(t, larder, 'alpha/1.0.0'), { owner: 'second', cached: true });
+  t.is(got.headers['x-larder-source'], 'second');
+
+  first.add({ id: 'Alpha', version: '3.0.0' });
+  const fresh = await startLarder(t, { sources: { first, second } });
+  t.is((await fresh.get('v3/flat/alpha/3.0.0/alpha.3.0.0.nupkg')).status, 404);
+  const told = await explain(t, fresh, 'alpha/3.0.0');
+  t.is(told.owner, undefined);
+  t.is(told.served, false);
+  t.deepEqual(
+    told.sources.map(({ name, state, detail }) => [name, state, detail]),
+    [
+      ['first', 'missing', 'lists 3.0.0 among 2 versions, and says that its package is not there'],
+      ['second', 'missing', 'lists 1 version, and 3.0.0 is not among them'],
+    ],
+  );
+});
+
 test('conflicts of all versions are known from registrations that hold hashes', async (t) => {
   const like = { traits: { hashInRegistration: true, catalog: false } };
   const first = await source(t, { ...like, packages: [{ id: 'Alpha', version: '1.0.0' }] });
