@@ -8,6 +8,7 @@ import { FeedSignatures } from '../feed/feed-signatures.js';
 import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
 import { Feed } from '../feed/feed.js';
 import { Insight } from '../feed/insight.js';
+import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
 import { Packages } from '../feed/packages.js';
 import { ReadThrough } from '../feed/read-through.js';
@@ -95,7 +96,8 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
   });
-  const searchIndex = new SearchIndex(store.facts, log);
+  const known = new KnownPackages(store.facts, store.packages);
+  const searchIndex = new SearchIndex(known, log);
   const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const readers = new Map(
     sources.map(({ name, source }) => [
@@ -144,7 +146,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       new FeedSearch({
         members,
         mapping,
-        facts,
+        known,
         index: searchIndex,
         described: async (id) => (await feeds.get(name)?.described(id)) ?? missing,
         memo,
@@ -166,6 +168,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
     onAbsent: (id) => hot.forget(id),
+    onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
   });
   const insight = new Insight({

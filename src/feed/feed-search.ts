@@ -10,17 +10,17 @@ import { failed, found, missing } from './answer.js';
 import type { Answer } from './answer.js';
 import { worstState } from './cache-state.js';
 import type { FeedDocument } from './feed.js';
-import { isShown, readKnownHit } from './known-package.js';
+import { isShown } from './known-package.js';
+import type { KnownPackages } from './known-package.js';
 import { MemberSearch } from './member-search.js';
 import type { Candidate, Heard, Kind, MemberSearchOptions, Question } from './member-search.js';
 import type { DescribedVersions } from './ownership.js';
 import type { ReadThrough } from './read-through.js';
-import type { FactStore } from './store.js';
 
 export interface FeedSearchOptions extends MemberSearchOptions {
   /** Members in order of precedence. */
   readonly members: readonly ReadThrough[];
-  readonly facts: FactStore;
+  readonly known: KnownPackages;
   /** The versions of an id, by the same rule as in the feed's lists and registrations. */
   readonly described: (id: PackageId) => Promise<Answer<DescribedVersions>>;
   /** How long a request waits for our own index to take in what was just learned, in milliseconds. */
@@ -177,7 +177,7 @@ export class FeedSearch {
 
   async #hitsOf(sayings: readonly Saying[], query: SearchQuery): Promise<SearchHit[]> {
     const hits = await Promise.all(
-      sayings.map(async ({ hit, source, id }) => hit ?? (await readKnownHit(this.options.facts, source, id, query))),
+      sayings.map(async ({ hit, source, id }) => hit ?? (await this.options.known.hit(source, id, query))),
     );
     return hits.filter((hit) => hit !== undefined);
   }

@@ -29,6 +29,8 @@ export interface PackagesOptions {
   readonly maxPackageBytes: number;
   /** A source said that it does not have a package: documents that list it are untrue from now on. */
   readonly onAbsent?: (id: PackageId) => void;
+  /** A package came to be kept. */
+  readonly onKept?: (row: PackageRow) => void;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
 }
@@ -229,6 +231,7 @@ export class Packages {
       health.authorization.observe(outcome);
       this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
+      if (outcome.kind === 'found') this.options.onKept?.(outcome.value);
       if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       else if (outcome.kind !== 'missing')
         log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](

@@ -12,8 +12,9 @@ import { parseSearchTerms } from '../nuget/search-terms.js';
 import type { SearchField } from '../nuget/search-terms.js';
 import { nameWords, textWords } from '../nuget/search-words.js';
 import type { Logger } from '../ops/log.js';
-import { isShown, readKnown } from './known-package.js';
-import type { FactKey, FactStore } from './store.js';
+import { isShown } from './known-package.js';
+import type { KnownPackages } from './known-package.js';
+import type { FactKey } from './store.js';
 
 /** What is kept at hand of a package as one source has it. */
 interface IndexedPackage {
@@ -66,7 +67,7 @@ const maxIdsRemembered = 100_000;
 const sliceMs = 4;
 
 /**
- * Our own search over what is kept: each source's registrations, latest listed version. Packages are apart by source, so that a feed sees
+ * Our own search over what is kept: each source's registrations, latest listed version, and packages of which no registration is kept. Packages are apart by source, so that a feed sees
  * its members' alone. In memory: rebuilt from the facts at start, kept up with each that is written.
  */
 export class SearchIndex {
@@ -84,7 +85,7 @@ export class SearchIndex {
   #isClosed = false;
 
   constructor(
-    private readonly facts: FactStore,
+    private readonly known: KnownPackages,
     private readonly log: Logger,
   ) {
     this.#index = new MiniSearch<IndexedTexts>({
@@ -211,7 +212,7 @@ export class SearchIndex {
 
   async #fill(): Promise<void> {
     try {
-      for await (const key of this.facts.list('registration')) {
+      for await (const key of this.known.keys()) {
         if (this.#isClosed) return;
         this.learn(key);
       }
@@ -260,7 +261,7 @@ export class SearchIndex {
   }
 
   #read(key: FactKey): Promise<Indexed | undefined> {
-    return readKnown(this.facts, key, async ({ rows, entryOf }) => {
+    return this.known.read(key, async ({ rows, entryOf }) => {
       // What the stable version says and what the latest says: a client sees the one or the other.
       const latest = [...new Set([rows.findLast((row) => isShown(row, stableOnly)), rows.at(-1)])];
       const entries = await Promise.all(latest.flatMap((row) => (row ? [entryOf(row)] : [])));

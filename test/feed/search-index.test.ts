@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import { registrationFact } from '../../src/feed/registration-fact.js';
+import { KnownPackages } from '../../src/feed/known-package.js';
 import { SearchIndex } from '../../src/feed/search-index.js';
 import type { FactKey, FactStore } from '../../src/feed/store.js';
 import { PackageId } from '../../src/nuget/package-id.js';
@@ -28,10 +29,10 @@ async function keep(facts: FactStore, source: string, id: string, versions: read
 const idsOf = (ids: readonly PackageId[]) => ids.map(({ text }) => text);
 
 test('it is rebuilt from what is kept, in slices that leave the event loop to others', async (t) => {
-  const { facts } = new MemoryStore();
+  const { facts, packages } = new MemoryStore();
   const versions = Array.from({ length: 50 }, (_, n) => `1.${n}.0`);
   for (let n = 0; n < 1500; n++) await keep(facts, n % 2 === 0 ? 'a' : 'b', `Company.Product.Part${n}`, versions);
-  const index = new SearchIndex(facts, silentLog);
+  const index = new SearchIndex(new KnownPackages(facts, packages), silentLog);
   let turns = 0;
   let isOver = false;
   const spin = () => {
@@ -53,8 +54,8 @@ test('it is rebuilt from what is kept, in slices that leave the event loop to ot
 });
 
 test('the newest word on an id replaces the one before, and "missing" takes it away', async (t) => {
-  const { facts } = new MemoryStore();
-  const index = new SearchIndex(facts, silentLog);
+  const { facts, packages } = new MemoryStore();
+  const index = new SearchIndex(new KnownPackages(facts, packages), silentLog);
   const key = await keep(facts, 'a', 'Lib', ['1.0.0']);
   index.learn(key);
   await index.settled();
@@ -73,8 +74,8 @@ test('the newest word on an id replaces the one before, and "missing" takes it a
 });
 
 test('a fact that cannot be read costs only itself', async (t) => {
-  const { facts } = new MemoryStore();
-  const index = new SearchIndex(facts, silentLog);
+  const { facts, packages } = new MemoryStore();
+  const index = new SearchIndex(new KnownPackages(facts, packages), silentLog);
   const broken: FactKey = { source: 'a', kind: 'registration', name: 'broken' };
   await facts.write(broken, {
     state: 'found',
@@ -90,9 +91,9 @@ test('a fact that cannot be read costs only itself', async (t) => {
 });
 
 test('closing ends a rebuild', async (t) => {
-  const { facts } = new MemoryStore();
+  const { facts, packages } = new MemoryStore();
   for (let n = 0; n < 300; n++) await keep(facts, 'a', `Part${n}`, ['1.0.0']);
-  const index = new SearchIndex(facts, silentLog);
+  const index = new SearchIndex(new KnownPackages(facts, packages), silentLog);
   index.fill();
   await index.close();
   index.learn(await keep(facts, 'a', 'Late', ['1.0.0']));

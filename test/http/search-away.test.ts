@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava';
 
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { ManualClock, startLarder } from '../support/larder.js';
+import type { LarderUnderTest } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { PackageScript, SourceTraits } from '../support/scripted-source.js';
 import { complete, search, shown, versions } from '../support/search.js';
@@ -180,4 +181,28 @@ test('a feed finds what its own sources have, and nothing else that is kept', as
   const only = await search(larder, 'q=json', 'feeds/only-b/v3/');
   t.deepEqual(shown(only), ['Json.B 1.0.0']);
   t.true(only.data[0]?.registration.startsWith(`${larder.url}feeds/only-b/v3/`));
+});
+
+test('packages of a restore, of which no registration was ever asked, are found by what they say of themselves', async (t) => {
+  const packages = [
+    { id: 'Quiet.Lib', version: '1.0.0', nuspecExtras: '<tags>needle hay</tags>' },
+    { id: 'Quiet.Lib', version: '1.1.0-beta', nuspecExtras: '<tags>needle</tags>' },
+  ];
+  const quiet = await source(t, packages, { searchTypes: [], autocompleteTypes: [] });
+  const store = new MemoryStore();
+  const larder = await startLarder(t, { sources: { quiet }, store });
+  for (const version of ['1.0.0', '1.1.0-beta'])
+    await larder.get(`v3/flat/quiet.lib/${version}/quiet.lib.${version}.nupkg`);
+  const found = async (from: LarderUnderTest, query: string) => {
+    const { data } = (await from.get(`v3/search?q=${query}`)).json<{
+      data: { id: string; version: string; versions: { version: string }[] }[];
+    }>();
+    return data.map(({ id, version, versions }) => [id, version, versions.length]);
+  };
+  t.deepEqual(await found(larder, 'needle'), [['Quiet.Lib', '1.0.0', 1]]);
+  t.deepEqual(await found(larder, 'needle&prerelease=true'), [['Quiet.Lib', '1.1.0-beta', 2]]);
+
+  await quiet.close();
+  const later = await startLarder(t, { sources: { quiet }, store, config: { offline: true } });
+  t.deepEqual(await found(later, 'quiet'), [['Quiet.Lib', '1.0.0', 1]], 'after a restart, offline');
 });
