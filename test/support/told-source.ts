@@ -62,7 +62,10 @@ export class ToldSource implements Source {
     const told = this.#of(id).filter(({ inList }) => inList);
     if (told.length === 0) return missing;
     const versions = told.map(({ version }) => PackageVersion.parse(version));
-    return found({ value: { versions: versions.sort(PackageVersion.compare), unparsable: [] }, validators: {} });
+    return found({
+      value: { versions: versions.sort((a, b) => PackageVersion.compare(a, b)), unparsable: [] },
+      validators: {},
+    });
   }
 
   async registration(id: PackageId): Promise<SourceAnswer<RegistrationListing>> {
