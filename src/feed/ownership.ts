@@ -51,7 +51,9 @@ interface Table {
 }
 
 /** Rows and versions of large ids that stay merged in memory: the pages of one registration are asked for one after the other. */
-const maxVersionsRemembered = 100_000;
+const maxVersionsRemembered = 50_000;
+/** What an id takes beside its versions, in versions. */
+const versionsPerTable = 20;
 /** From so many versions on the loop is let go between two steps: each takes 1 to 3 ms at 15,000. */
 const manyVersions = 2_000;
 /** Place of a row whose leaf comes out of the kept package. */
@@ -65,7 +67,7 @@ export class Ownership {
   readonly #heldLeaves: HeldLeaves;
   readonly #tables = new LRUCache<string, Table>({
     maxSize: maxVersionsRemembered,
-    sizeCalculation: ({ versions }) => versions.length + 1,
+    sizeCalculation: ({ versions }) => versions.length + versionsPerTable,
   });
 
   constructor(private readonly options: OwnershipOptions) {

@@ -124,9 +124,10 @@ export const worldScript: fc.Arbitrary<WorldScript> = fc.record({
       patterns: fc.array(pattern, { minLength: 1, maxLength: 2 }),
       publishesHashes: fc.boolean(),
       versions: fc.array(version, { minLength: 1, maxLength: 12, size: 'max' }),
-      crowd: fc.option(fc.record({ count: fc.integer({ min: 60, max: 150 }), step: fc.integer({ min: 1, max: 3 }) }), {
-        freq: 60,
-      }),
+      crowd: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(null) },
+        fc.record({ count: fc.integer({ min: 60, max: 150 }), step: fc.integer({ min: 1, max: 3 }) }),
+      ),
     }),
     { minLength: 2, maxLength: 4, size: 'max' },
   ),
