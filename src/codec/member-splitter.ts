@@ -1,5 +1,17 @@
 import { GrowingBytes } from './growing-bytes.js';
 import { UnreadableDocumentError } from './json-document.js';
+import {
+  backslash,
+  byteOrderMark,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  openAngle,
+  openBrace,
+  openBracket,
+  quote,
+} from './json-bytes.js';
 
 export interface MemberSplitterOptions {
   /** Gets each member of the root object as soon as it is complete. A name may come twice. */
@@ -8,17 +20,6 @@ export interface MemberSplitterOptions {
   readonly maxDepth?: number;
   readonly maxMemberBytes?: number;
 }
-
-const openAngle = 0x3c;
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const byteOrderMark = [0xef, 0xbb, 0xbf];
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
  * Cuts a JSON document whose root is one large object into its members while it arrives, and parses each by itself: a document of many MB

@@ -1,5 +1,16 @@
 import { UnreadableDocumentError } from './json-document.js';
 import { GrowingBytes } from './growing-bytes.js';
+import {
+  backslash,
+  byteOrderMark,
+  closeBrace,
+  closeBracket,
+  comma,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+} from './json-bytes.js';
 
 export interface RegistrationSplitterOptions {
   /**
@@ -18,15 +29,6 @@ export interface RegistrationSplitterOptions {
   readonly maxSkeletonBytes?: number;
 }
 
-const quote = 0x22;
-const comma = 0x2c;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const byteOrderMark = [0xef, 0xbb, 0xbf];
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 /** 1: matters outside of strings, wherever it stands. */
 const structural = new Uint8Array(256);
 for (const byte of [quote, openBracket, closeBracket, openBrace, closeBrace]) structural[byte] = 1;

@@ -1,15 +1,14 @@
+import type { PublishedBy } from '../nuget/version-conflicts.js';
 import { mergeVersions } from '../nuget/version-list.js';
 import type { OwnedVersion } from '../nuget/version-list.js';
 import type { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
-import { PackageVersion } from '../nuget/package-version.js';
 import { mappingReason, readMapping } from '../policy/source-mapping.js';
 import type { MappedSource } from '../policy/source-mapping.js';
 import type { ExplainedRefusal, ExplainedVersion, Explanation, SourceWord } from './explanation.js';
 import type { Feed } from './feed.js';
 import { gather } from './gather.js';
 import { otherBytes } from './other-bytes.js';
-import type { PublishedBytes } from './other-bytes.js';
 import type { Refusal, Refusals } from './refusals.js';
 import type { FactShape } from './fact-shape.js';
 import type { ReadThrough, Told } from './read-through.js';
@@ -107,7 +106,7 @@ export class Explainer {
     ]);
     const leafOf = new Map(asked.map(({ member }, index) => [member.source.name, leaves[index]]));
     const owned = owners(id, asked, [...kept.values()]);
-    const publishedOf = (version: string): PublishedBytes[] =>
+    const publishedOf = (version: string): PublishedBy[] =>
       asked.flatMap(({ member: { source } }) => {
         const sha512 = leafOf.get(source.name)?.get(version)?.sha512;
         return sha512 === undefined ? [] : [{ source: source.name, sha512 }];
@@ -235,9 +234,7 @@ function owners(id: PackageId, asked: readonly Asked[], kept: readonly PackageRo
 async function leafWords(member: ReadThrough, id: PackageId): Promise<ReadonlyMap<string, LeafWord>> {
   const { answer } = await member.kept(registrationFact, id);
   if (answer.kind !== 'found') return new Map();
-  return new Map(
-    readRegistration(answer.value).rows.map((row) => [PackageVersion.parse(row.version).key, row] as const),
-  );
+  return new Map(readRegistration(answer.value).rows.map((row) => [row.key, row] as const));
 }
 
 /** What a member publishes on one version, its hash wherever that stands. What cannot be had is not told. */
@@ -249,9 +246,7 @@ async function leafWord(
   const { answer } = await presentWord(member, registrationFact, identity.id, offline);
   const row =
     answer.kind === 'found'
-      ? readRegistration(answer.value).rows.find(({ version }) =>
-          PackageVersion.parse(version).equals(identity.version),
-        )
+      ? readRegistration(answer.value).rows.find(({ key }) => key === identity.version.key)
       : undefined;
   if (offline || row?.sha512 !== undefined) return row;
   const published = await member.publishedHash(identity);

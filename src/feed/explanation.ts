@@ -1,5 +1,5 @@
 import type { ReasonCode } from './answer.js';
-import type { PublishedBytes } from './other-bytes.js';
+import type { PublishedBy } from '../nuget/version-conflicts.js';
 
 /* The shape of `/api/explain` and of `larder explain --json`. Times are ISO 8601, hashes base64. */
 
@@ -55,7 +55,7 @@ export interface ExplainedVersion {
   readonly sha512?: string;
 }
 
-export interface ExplainedConflict extends PublishedBytes {
+export interface ExplainedConflict extends PublishedBy {
   readonly version: string;
 }
 

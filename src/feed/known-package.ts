@@ -36,13 +36,19 @@ export class KnownPackages {
     this.#heldLeaves = new HeldLeaves(packages);
   }
 
-  /** Of all that is known, some of it twice. */
+  /** Of all that is known, each once. */
   async *keys(): AsyncGenerator<FactKey> {
-    yield* this.facts.list('registration');
+    const told = new Set<string>();
+    for await (const key of this.facts.list('registration')) {
+      told.add(`${key.source} ${key.name}`);
+      yield key;
+    }
     const { ids } = this.packages;
     for (let after = ''; ;) {
       const names = ids.following(after, idsAtOnce);
-      for (const name of names) for (const source of ids.sourcesOf(name)) yield { source, kind: 'registration', name };
+      for (const name of names)
+        for (const source of ids.sourcesOf(name))
+          if (!told.has(`${source} ${name}`)) yield { source, kind: 'registration', name };
       const last = names.at(-1);
       if (last === undefined) return;
       after = last;

@@ -231,9 +231,10 @@ export class Packages {
       health.authorization.observe(outcome);
       this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
-      if (outcome.kind === 'found') this.options.onKept?.(outcome.value);
-      if (outcome.kind === 'found') log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
-      else if (outcome.kind !== 'missing')
+      if (outcome.kind === 'found') {
+        this.options.onKept?.(outcome.value);
+        log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
+      } else if (outcome.kind !== 'missing')
         log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](
           { ...about, code: outcome.reason.code },
           outcome.reason.detail,

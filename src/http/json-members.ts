@@ -1,9 +1,9 @@
+import { isObject } from '../nuget/lenient-json.js';
+import type { JsonObject } from '../nuget/lenient-json.js';
+
 /* Reading members of documents that we rendered ourselves, for pages: what is not there shows as nothing. */
 
-type Json = Readonly<Record<string, unknown>>;
-
-export const object = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 export const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

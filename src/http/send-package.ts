@@ -111,12 +111,6 @@ async function sendBytes(
     return;
   }
   const writer = new PieceWriter(res, trace, () => res.writeHead(status, headers));
-  try {
-    await read(range, writer.take);
-    writer.end();
-  } catch (error) {
-    // A clean end would make the client keep a part for the whole.
-    if (res.headersSent) res.destroy();
-    throw error;
-  }
+  await read(range, writer.take);
+  writer.end();
 }

@@ -1,5 +1,7 @@
 import { Address, writeTemplate } from './address-slot.js';
 import type { TemplateValue } from './address-slot.js';
+import { isObject, readText } from './lenient-json.js';
+import type { JsonObject } from './lenient-json.js';
 import { detailsPath, leafPath, nupkgPath, packageFilePath, registrationIndexPath } from './paths.js';
 import { PackageId } from './package-id.js';
 import { PackageIdentity } from './package-identity.js';
@@ -182,16 +184,6 @@ function readTextOrTexts(given: unknown): TemplateValue {
 function readOwnableUrl(given: unknown, ownPath: string, context: LeafContext): TemplateValue {
   const url = readText(given);
   return url !== undefined && url !== '' && context.isOwnAddress(url) ? new Address('flat', ownPath) : url;
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function readText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function readTexts(value: unknown): string[] | undefined {

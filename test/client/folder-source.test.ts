@@ -1,22 +1,12 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { dotnet, Project, testWithDotnet } from '../support/dotnet.js';
+import { lockedProject, dotnet, Project, testWithDotnet } from '../support/dotnet.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { makeNupkg } from '../support/nupkg.js';
 import type { NupkgRecipe } from '../support/nupkg.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-
-const project = (references: string) => `<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <TargetFramework>netstandard2.0</TargetFramework>
-    <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
-    <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
-    <NuGetAudit>false</NuGetAudit>
-  </PropertyGroup>
-  <ItemGroup>${references}</ItemGroup>
-</Project>`;
 
 testWithDotnet(
   'packages of a folder restore in both layouts beside those of a server, and again when the folder is gone',
@@ -52,7 +42,7 @@ testWithDotnet(
     const feed = `${larder.url}v3/index.json`;
     const pinned = await Project.create(
       join(directory, 'pinned'),
-      project('<PackageReference Include="Corp.Pushed" Version="2.1.0" />'),
+      lockedProject('<PackageReference Include="Corp.Pushed" Version="2.1.0" />'),
       feed,
     );
     await pinned.restore();
@@ -61,7 +51,7 @@ testWithDotnet(
 
     const floating = await Project.create(
       join(directory, 'floating'),
-      project('<PackageReference Include="Corp.Flat" Version="1.*" />'),
+      lockedProject('<PackageReference Include="Corp.Flat" Version="1.*" />'),
       feed,
     );
     await writeFile(join(folder, 'Corp.Flat.1.4.0.nupkg'), makeNupkg({ id: 'Corp.Flat', version: '1.4.0' }));
@@ -77,7 +67,7 @@ testWithDotnet(
 
     const unkept = await Project.create(
       join(directory, 'unkept'),
-      project('<PackageReference Include="Corp.Other" Version="1.0.0" />'),
+      lockedProject('<PackageReference Include="Corp.Other" Version="1.0.0" />'),
       feed,
     );
     const error = await t.throwsAsync(unkept.restore());
@@ -103,7 +93,7 @@ async function layOut(directory: string, [first, ...rest]: readonly NupkgRecipe[
   await write(first);
   const restored = await Project.create(
     join(directory, 'lay-out'),
-    project(`<PackageReference Include="${first.id}" Version="${first.version}" />`),
+    lockedProject(`<PackageReference Include="${first.id}" Version="${first.version}" />`),
     loose,
   );
   await restored.restore(['--packages', laidOut]);

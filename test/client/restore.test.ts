@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { Project, testWithDotnet, testWithRegistry, publicSource } from '../support/dotnet.js';
+import { lockedProject, Project, testWithDotnet, testWithRegistry, publicSource } from '../support/dotnet.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -37,16 +37,6 @@ for (const [name, count] of [
     },
   );
 
-const floating = (references: string) => `<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <TargetFramework>netstandard2.0</TargetFramework>
-    <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
-    <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
-    <NuGetAudit>false</NuGetAudit>
-  </PropertyGroup>
-  <ItemGroup>${references}</ItemGroup>
-</Project>`;
-
 testWithDotnet(
   'floating versions restore from what is kept when the source is away, and never go backwards',
   async (t) => {
@@ -69,12 +59,12 @@ testWithDotnet(
     const feed = `${larder.url}v3/index.json`;
     const minor = await Project.create(
       join(directory, 'minor'),
-      floating('<PackageReference Include="Floaty" Version="1.*" />'),
+      lockedProject('<PackageReference Include="Floaty" Version="1.*" />'),
       feed,
     );
     const any = await Project.create(
       join(directory, 'any'),
-      floating('<PackageReference Include="Floaty" Version="*" />'),
+      lockedProject('<PackageReference Include="Floaty" Version="*" />'),
       feed,
     );
     for (const project of [minor, any]) await project.restore(['-p:RestorePackagesWithLockFile=true']);
@@ -97,7 +87,7 @@ testWithDotnet(
     t.teardown(() => larder.kill());
     const project = await Project.create(
       join(directory, 'p'),
-      floating('<PackageReference Include="Nowhere" Version="1.0.0" />'),
+      lockedProject('<PackageReference Include="Nowhere" Version="1.0.0" />'),
       `${larder.url}v3/index.json`,
     );
     const error = await t.throwsAsync(project.restore());

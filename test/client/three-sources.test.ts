@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { request } from 'undici';
 
-import { Project, publicSource, testWithRegistry } from '../support/dotnet.js';
+import { lockedProject, Project, publicSource, testWithRegistry } from '../support/dotnet.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { makeNupkg } from '../support/nupkg.js';
 import { startScriptedSource } from '../support/scripted-source.js';
@@ -18,15 +18,7 @@ const privatePackage = {
 };
 const localPackage = { id: 'Contoso.Local.Tools', version: '1.0.0' };
 
-const project = `<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <TargetFramework>netstandard2.0</TargetFramework>
-    <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
-    <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
-    <NuGetAudit>false</NuGetAudit>
-  </PropertyGroup>
-  <ItemGroup><PackageReference Include="Contoso.Private" Version="1.*" /></ItemGroup>
-</Project>`;
+const project = lockedProject('<PackageReference Include="Contoso.Private" Version="1.*" />');
 
 testWithRegistry(
   'a solution restores from a private source with credentials, a folder and the registry, and no source is asked for what is mapped to another',

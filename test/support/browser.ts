@@ -4,6 +4,9 @@ import type { ExecutionContext } from 'ava';
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
 
+import { skipBecause } from './skip-because.js';
+import type { Registration } from './skip-because.js';
+
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = places.find((place) => existsSync(place));
 
@@ -23,12 +26,8 @@ export interface Tab {
   readonly asked: readonly string[];
 }
 
-type Registration = (title: string, implementation: (t: ExecutionContext) => Promise<void>) => void;
-
 /** Tests that need Chromium. */
-export const testWithBrowser: Registration = executablePath
-  ? test
-  : (title, implementation) => test.skip(`${title} — skipped: Chromium is not installed`, implementation);
+export const testWithBrowser: Registration = executablePath ? test : skipBecause('Chromium is not installed');
 
 /** Opens a tab; the browser is closed at the end of the test. */
 export async function openTab(t: ExecutionContext): Promise<Tab> {

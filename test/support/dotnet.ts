@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { request } from 'undici';
+import { skipBecause } from './skip-because.js';
+import type { Registration } from './skip-because.js';
 
 const run = promisify(execFile);
 
 /** Registers the test, or skips it by name with the reason. */
-export type Registration = (title: string, implementation: (t: ExecutionContext) => Promise<void>) => void;
-
 /** Tests that need the .NET SDK. */
 export const testWithDotnet: Registration = (await hasDotnet()) ? test : skipBecause('dotnet is not on the PATH');
 
@@ -25,10 +24,6 @@ export const testWithRegistry: Registration = (await hasDotnet())
     ? test
     : skipBecause('the public registry cannot be reached')
   : skipBecause('dotnet is not on the PATH');
-
-function skipBecause(reason: string): Registration {
-  return (title, implementation) => test.skip(`${title} — skipped: ${reason}`, implementation);
-}
 
 async function hasDotnet(): Promise<boolean> {
   try {
@@ -51,6 +46,17 @@ async function reachesRegistry(): Promise<boolean> {
     return false;
   }
 }
+
+/** A project file that keeps a lock file and asks nothing beyond its references. @param references `PackageReference` elements */
+export const lockedProject = (references: string) => `<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFramework>netstandard2.0</TargetFramework>
+    <DisableImplicitFrameworkReferences>true</DisableImplicitFrameworkReferences>
+    <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
+    <NuGetAudit>false</NuGetAudit>
+  </PropertyGroup>
+  <ItemGroup>${references}</ItemGroup>
+</Project>`;
 
 /** A project with client caches of its own, so that every restore begins with empty ones unless told otherwise. */
 export class Project {

@@ -1,31 +1,12 @@
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { systemClock } from '../../../src/ops/clock.js';
 import type { Exchange } from '../../../src/sources/transport/exchange.js';
 import { readJson, readWhole } from '../../../src/sources/transport/json-reader.js';
-import { Transport } from '../../../src/sources/transport/transport.js';
-import type { TransportOptions } from '../../../src/sources/transport/transport.js';
 import { drain, serve, shortTimeouts, told, valueOf } from '../open-source.js';
+import { openTransport } from '../open-transport.js';
 
 const body = Buffer.from(JSON.stringify({ versions: ['1.0.0'] }));
-
-function open(t: ExecutionContext, origin: string, options: Partial<TransportOptions> = {}): Transport {
-  const transport = new Transport({
-    source: 's',
-    url: new URL(origin),
-    timeouts: { headersMs: 10_000, idleMs: 10_000 },
-    maxConcurrent: 4,
-    maxDocumentBytes: 1_000_000,
-    maxPackageBytes: 1_000_000,
-    version: '1.2.3',
-    clock: systemClock,
-    ...options,
-  });
-  t.teardown(() => transport.close());
-  return transport;
-}
 
 const answering =
   (headers: Record<string, string>, bytes: Buffer, status = 200) =>
@@ -46,7 +27,7 @@ for (const [encoding, bytes] of [
 ] as [string, Buffer][])
   test(`a document sent as "${encoding}" in ${bytes.length} bytes that begin with ${bytes.toString('hex', 0, 2)} is read`, async (t) => {
     const origin = await serve(t, answering(encoding === '' ? {} : { 'content-encoding': encoding }, bytes));
-    const answer = await open(t, origin).document(new URL(origin), {}, readJson);
+    const answer = await openTransport(t, origin).document(new URL(origin), {}, readJson);
     t.deepEqual(valueOf(answer).value, { versions: ['1.0.0'] });
   });
 
@@ -55,21 +36,24 @@ test('trap 5: gzip unasked is decoded in packages too, and then no size is promi
     t.is(request.headers['accept-encoding'], 'identity');
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body));
   });
-  const opened = valueOf(await open(t, origin).package(new URL(origin), {}));
+  const opened = valueOf(await openTransport(t, origin).package(new URL(origin), {}));
   t.is(opened.size, undefined);
   t.deepEqual((await drain(opened)).bytes, body);
 });
 
 test('a package that begins like gzip is not touched where nobody announced an encoding', async (t) => {
   const origin = await serve(t, answering({}, gzipSync(body)));
-  t.deepEqual((await drain(valueOf(await open(t, origin).package(new URL(origin), {})))).bytes, gzipSync(body));
+  t.deepEqual(
+    (await drain(valueOf(await openTransport(t, origin).package(new URL(origin), {})))).bytes,
+    gzipSync(body),
+  );
 });
 
 test('an unknown encoding is refused', async (t) => {
   const origin = await serve(t, answering({ 'content-encoding': 'lzma' }, body));
   const expected = 'refused source-refused: its answer has a Content-Encoding that is unknown here';
-  t.is(told(await open(t, origin).document(new URL(origin), {}, readJson)), expected);
-  t.is(told(await open(t, origin).package(new URL(origin), {})), expected);
+  t.is(told(await openTransport(t, origin).document(new URL(origin), {}, readJson)), expected);
+  t.is(told(await openTransport(t, origin).package(new URL(origin), {})), expected);
 });
 
 test('a damaged encoding is refused, a cut one has failed', async (t) => {
@@ -77,23 +61,23 @@ test('a damaged encoding is refused, a cut one has failed', async (t) => {
   damaged[15] = (damaged[15] as number) ^ 0xff;
   const wrong = await serve(t, answering({ 'content-encoding': 'gzip' }, damaged));
   t.is(
-    told(await open(t, wrong).document(new URL(wrong), {}, readJson)),
+    told(await openTransport(t, wrong).document(new URL(wrong), {}, readJson)),
     'refused source-refused: its answer is not the gzip that it says',
   );
   const cut = await serve(t, answering({ 'content-encoding': 'gzip' }, gzipSync(body).subarray(0, 20)));
   t.is(
-    told(await open(t, cut).document(new URL(cut), {}, readJson)),
+    told(await openTransport(t, cut).document(new URL(cut), {}, readJson)),
     'failed source-failed: its gzip answer ends in the middle',
   );
   const brotli = await serve(t, answering({ 'content-encoding': 'br' }, Buffer.alloc(500, 0xff)));
-  t.regex(told(await open(t, brotli).document(new URL(brotli), {}, readJson)), /^refused source-refused/);
+  t.regex(told(await openTransport(t, brotli).document(new URL(brotli), {}, readJson)), /^refused source-refused/);
 });
 
 test('a gzip bomb is stopped at the limit, long before it is unpacked', async (t) => {
   const bomb = gzipSync(Buffer.alloc(50_000_000), { level: 9 });
   const origin = await serve(t, answering({ 'content-encoding': 'gzip' }, bomb));
   let unpacked = 0;
-  const answer = await open(t, origin).document(new URL(origin), {}, async (bytes) => {
+  const answer = await openTransport(t, origin).document(new URL(origin), {}, async (bytes) => {
     for await (const piece of bytes) unpacked += piece.length;
   });
   t.is(told(answer), 'refused too-large: its answer is larger than 1000000 bytes');
@@ -102,12 +86,12 @@ test('a gzip bomb is stopped at the limit, long before it is unpacked', async (t
 
 test('a package beyond the limit is refused by its announced size, or broken off where none was announced', async (t) => {
   const announced = await serve(t, answering({ 'content-length': '1000001' }, Buffer.alloc(1_000_001)));
-  t.regex(told(await open(t, announced).package(new URL(announced), {})), /^refused too-large/);
+  t.regex(told(await openTransport(t, announced).package(new URL(announced), {})), /^refused too-large/);
   const silent = await serve(t, (_, response) => {
     response.write(Buffer.alloc(600_000));
     response.end(Buffer.alloc(600_000));
   });
-  const read = await drain(valueOf(await open(t, silent).package(new URL(silent), {})));
+  const read = await drain(valueOf(await openTransport(t, silent).package(new URL(silent), {})));
   t.is(read.brokeOff, 'too-large: its answer is larger than 1000000 bytes');
 });
 
@@ -122,7 +106,7 @@ test('trap 8: a redirect to another origin is followed without credentials, one 
     const location = request.url === '/' ? '/inside' : `${elsewhere}/blob?signature=secret`;
     response.writeHead(302, { location }).end();
   });
-  const transport = open(t, origin, { auth: { kind: 'bearer', token: 'T' } });
+  const transport = openTransport(t, origin, { auth: { kind: 'bearer', token: 'T' } });
   const answer = await transport.document(new URL(origin), {}, readJson);
   t.is(valueOf(answer).url.href, `${elsewhere}/blob?signature=secret`);
   t.deepEqual(seen, ['Bearer T', 'Bearer T', undefined]);
@@ -135,7 +119,7 @@ test('trap 8: an api key header stays at home as well', async (t) => {
     response.end(body);
   });
   const origin = await serve(t, (_, response) => response.end(body));
-  const transport = open(t, origin, { auth: { kind: 'apiKey', header: 'X-Key', key: 'K' } });
+  const transport = openTransport(t, origin, { auth: { kind: 'apiKey', header: 'X-Key', key: 'K' } });
   await drain(valueOf(await transport.package(new URL(elsewhere), {})));
   t.deepEqual(keys, [undefined]);
 });
@@ -145,14 +129,14 @@ for (const status of [301, 302, 303, 307, 308])
     const origin = await serve(t, (request, response) =>
       request.url === '/' ? response.writeHead(status, { location: '/there' }).end() : response.end(body),
     );
-    t.is(valueOf(await open(t, origin).document(new URL(origin), {}, readJson)).url.pathname, '/there');
+    t.is(valueOf(await openTransport(t, origin).document(new URL(origin), {}, readJson)).url.pathname, '/there');
   });
 
 test('a circle of redirects is refused, and its addresses are not told', async (t) => {
   const origin = await serve(t, (request, response) =>
     response.writeHead(302, { location: request.url === '/a' ? '/?token=secret' : '/a' }).end(),
   );
-  const answer = await open(t, origin).document(new URL(`${origin}/?token=secret`), {}, readJson);
+  const answer = await openTransport(t, origin).document(new URL(`${origin}/?token=secret`), {}, readJson);
   t.is(told(answer), 'refused source-refused: redirects in a circle');
 });
 
@@ -165,7 +149,7 @@ test('validators are sent back as they came; 304 means unchanged only to those w
     });
     response.end(known ? '' : body);
   });
-  const transport = open(t, origin);
+  const transport = openTransport(t, origin);
   const first = valueOf(await transport.document(new URL(origin), {}, readJson));
   t.deepEqual(first.validators, { etag: 'W/odd "etag', lastModified: 'then' });
   t.is((await transport.document(new URL(origin), first, readJson)).kind, 'unchanged');
@@ -182,12 +166,12 @@ test('who asks is said, and documents are asked for compressed', async (t) => {
     t.is(request.headers['accept-encoding'], 'gzip, deflate, br');
     response.end(body);
   });
-  valueOf(await open(t, origin).document(new URL(origin), {}, readJson));
+  valueOf(await openTransport(t, origin).document(new URL(origin), {}, readJson));
 });
 
 test('failures to connect are told in short words', async (t) => {
   const origin = await serve(t, () => undefined);
-  const transport = open(t, origin, { timeouts: shortTimeouts });
+  const transport = openTransport(t, origin, { timeouts: shortTimeouts });
   const tell = async (url: string) => told(await transport.document(new URL(url), {}, readJson));
   t.is(await tell('http://127.0.0.1:1/'), 'failed source-unreachable: connection refused');
   t.is(await tell('http://localhost:1/'), 'failed source-unreachable: connection refused');
@@ -203,7 +187,7 @@ test('a connection that the source closed while it was kept alive costs no failu
     if (requests === 2) response.socket?.destroy();
     else response.end(body);
   });
-  const transport = open(t, origin);
+  const transport = openTransport(t, origin);
   valueOf(await transport.document(new URL(origin), {}, readJson));
   valueOf(await transport.document(new URL(origin), {}, readJson));
   t.is(requests, 3);
@@ -219,7 +203,7 @@ test('no more connections than allowed are open at a time', async (t) => {
       response.end(body);
     }, 20);
   });
-  const transport = open(t, origin, { maxConcurrent: 3 });
+  const transport = openTransport(t, origin, { maxConcurrent: 3 });
   await Promise.all(Array.from({ length: 12 }, () => transport.document(new URL(origin), {}, readJson)));
   t.is(most, 3);
 });
@@ -228,7 +212,7 @@ test('an abort throws the reason of the signal: before, while waiting and while 
   const origin = await serve(t, (request, response) => {
     if (request.url === '/body') response.write('{');
   });
-  const transport = open(t, origin);
+  const transport = openTransport(t, origin);
   const reason = new Error('enough');
   await t.throwsAsync(transport.package(new URL(origin), { signal: AbortSignal.abort(reason) }), { is: reason });
   for (const path of ['/', '/body']) {
@@ -245,7 +229,7 @@ test('a signal that is aborted after a package was opened does not end it', asyn
     setTimeout(() => response.end('second'), 50);
   });
   const controller = new AbortController();
-  const opened = valueOf(await open(t, origin).package(new URL(origin), { signal: controller.signal }));
+  const opened = valueOf(await openTransport(t, origin).package(new URL(origin), { signal: controller.signal }));
   controller.abort(new Error('late'));
   t.is((await drain(opened)).bytes.toString(), 'first second');
 });
@@ -257,7 +241,7 @@ test('a package let go of closes its connection, read or not', async (t) => {
     response.write(Buffer.alloc(100_000));
   });
   const exchanges: Exchange[] = [];
-  const transport = open(t, origin, { observe: (exchange) => exchanges.push(exchange) });
+  const transport = openTransport(t, origin, { observe: (exchange) => exchanges.push(exchange) });
   const unread = valueOf(await transport.package(new URL(origin), {}));
   unread.bytes.destroy();
   const half = valueOf(await transport.package(new URL(origin), {}));
@@ -280,7 +264,7 @@ test('every exchange is told once, with its bytes on the wire', async (t) => {
     else response.writeHead(500).end('no');
   });
   const exchanges: Exchange[] = [];
-  const transport = open(t, origin, { observe: (exchange) => exchanges.push(exchange) });
+  const transport = openTransport(t, origin, { observe: (exchange) => exchanges.push(exchange) });
   await transport.document(new URL(origin), {}, readJson);
   await transport.package(new URL('/broken', origin), {});
   await transport.document(new URL('http://127.0.0.1:1/'), {}, readJson);
