@@ -8,10 +8,11 @@ import { createApp } from './http/app.js';
 import { browseRoutes } from './http/browse-routes.js';
 import { callerOf } from './http/caller.js';
 import { Gate } from './http/gate.js';
-import { healthRoutes } from './http/health-routes.js';
+import { healthRoutes, isProbe } from './http/health-routes.js';
 import { createOptionalResources } from './http/optional-resources.js';
 import { peopleRoutes } from './http/people-routes.js';
 import { originForm, refuseTarget } from './http/request-target.js';
+import { RequestLimit } from './http/request-limit.js';
 import { searchRoutes } from './http/search-routes.js';
 import { listen } from './http/server.js';
 import { signatureRoutes } from './http/signature-routes.js';
@@ -54,6 +55,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const gate = new Gate({ access: config.access, clock, log });
   if (!config.access.anonymousRead && config.access.keys.length === 0)
     log.warn('access.anonymousRead is false and access.keys is empty: nobody may read');
+  const requests = new RequestLimit({ maxRequests: config.limits.maxRequests, clock, log });
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
@@ -93,15 +95,14 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     if (isDraining) res.setHeader('Connection', 'close');
     if (target === undefined) return refuseTarget(req, res, trace);
     if (!gate.pass(req, res, trace)) return;
-    if (!hot.answer(req, res, trace)) void enterApp(req, res);
+    if (hot.answer(req, res, trace)) return;
+    if (isProbe(req) || requests.pass(req, res, trace)) void enterApp(req, res);
   };
 
-  const listening = await listen(handle, { ...config.listen, maxHeaderBytes: config.limits.maxHeaderBytes }).catch(
-    async (error: unknown) => {
-      await house.close();
-      throw error;
-    },
-  );
+  const listening = await listen(handle, { ...config.listen, ...config.limits }).catch(async (error: unknown) => {
+    await house.close();
+    throw error;
+  });
   await store
     .announce?.(listening.url)
     .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));

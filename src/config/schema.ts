@@ -114,6 +114,17 @@ const limits = z
       bytes: 4096,
     }).prefault('32KiB'),
     memoryCacheBytes: size('Memory for finished answers.', { text: '1MiB', bytes: 2 ** 20 }).prefault('64MiB'),
+    maxRequests: count(
+      'Requests under way at one time, documents in memory not counted; what is more is told 503 and when to come again. One restore may bring 200.',
+      { atLeast: 1, atMost: 1_000_000 },
+    ).prefault(10_000),
+    maxConnections: count('Connections of clients at one time; what is more is closed at once.', {
+      atLeast: 1,
+      atMost: 1_000_000,
+    }).prefault(20_000),
+    clientIdle: timeLimit(
+      'How long nothing may move on a connection before it is closed: a client that does not read its answer holds nothing for longer.',
+    ).prefault('2m'),
     requestBudget: timeLimit('What one request of a client may spend on all its sources and their retries.').prefault(
       '20s',
     ),
@@ -122,7 +133,11 @@ const limits = z
     about: 'What is refused for being too much.',
     allowed: '{ maxPackageBytes, maxDocumentBytes, … }',
   })
-  .transform(({ requestBudget, ...rest }) => ({ ...rest, requestBudgetMs: requestBudget }));
+  .transform(({ requestBudget, clientIdle, ...rest }) => ({
+    ...rest,
+    requestBudgetMs: requestBudget,
+    clientIdleMs: clientIdle,
+  }));
 
 const log = z
   .strictObject({

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import Router from '@koa/router';
 
 import type { AppState } from './app.js';
@@ -6,6 +8,9 @@ export interface HealthOptions {
   /** False while draining: no more requests should be sent here. */
   readonly isReady: () => boolean;
 }
+
+/** A probe has to be answered however many ask for packages. */
+export const isProbe = ({ url = '' }: IncomingMessage): boolean => /^\/health\//i.test(url);
 
 /** Probes. A source that cannot be reached makes nothing unready: what is kept goes on being served. */
 export function healthRoutes({ isReady }: HealthOptions): Router<AppState> {

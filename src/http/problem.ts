@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'bad-query'
   | 'not-found'
   | 'method-not-allowed'
+  | 'overloaded'
   | 'internal';
 
 /** The one place where a code becomes an HTTP status. */
@@ -62,6 +63,7 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
     title: 'A source cannot be reached',
     advice: 'Try again; if it lasts, check the network and the source.',
   },
+  overloaded: { status: 503, title: 'Too many requests at one time', advice: 'Try again in a moment.' },
   'store-failed': { status: 503, title: 'The store failed', advice: 'Check the disk; the log has more.' },
   'source-timeout': {
     status: 504,

@@ -10,6 +10,10 @@ export interface ListenOptions {
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly maxHeaderBytes: number;
+  /** Connections at one time; what is more is closed at once. */
+  readonly maxConnections: number;
+  /** A connection on which nothing moves for so long is closed, in milliseconds: also one whose client does not read its answer. */
+  readonly clientIdleMs: number;
 }
 
 export interface Listening {
@@ -22,20 +26,25 @@ export interface Listening {
 /** Longer than the clients' and proxies' usual idle times, so that it is not we who close a connection just as it is used again. */
 const keepAliveTimeoutMs = 75_000;
 const headersTimeoutMs = 20_000;
+/** A request has no body that is looked at: all of it is here soon or never. */
+const requestTimeoutMs = 30_000;
 
 /** @throws the listen error (`EADDRINUSE`, `EACCES`) */
 export async function listen(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
   options: ListenOptions,
 ): Promise<Listening> {
-  const { host, port, tls, maxHeaderBytes } = options;
+  const { host, port, tls, maxHeaderBytes, maxConnections, clientIdleMs } = options;
   const settings = {
     maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
   };
   const server: Server = tls ? createHttpsServer({ ...settings, ...tls }, handle) : createHttpServer(settings, handle);
   server.on('clientError', refuse);
+  server.maxConnections = maxConnections;
+  server.timeout = clientIdleMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
