@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { buildHouse } from './compose/house.js';
 import type { House, Parts } from './compose/house.js';
 import type { Config } from './config/schema.js';
 import { apiRoutes } from './http/api/api-routes.js';
+import { maintenanceRoutes } from './http/api/maintenance-routes.js';
 import { createApp } from './http/app.js';
 import { browseRoutes } from './http/browse-routes.js';
 import { callerOf } from './http/caller.js';
@@ -42,7 +44,7 @@ export function openHouse(
   config: Config,
   version: string,
   parts: Parts = {},
-): Promise<Pick<House, 'insight' | 'close'>> {
+): Promise<Pick<House, 'insight' | 'maintenance' | 'close'>> {
   return buildHouse(config, version, parts);
 }
 
@@ -52,7 +54,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const { log, clock, counters, store, packages, feeds, searches, hot, publicBase, insight } = house;
   const ownPath = createOwnPath(config.publicUrl);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));
-  const gate = new Gate({ access: config.access, clock, log });
+  const ownerToken = randomBytes(32).toString('base64url');
+  const gate = new Gate({ access: config.access, ownerToken, clock, log });
   if (!config.access.anonymousRead && config.access.keys.length === 0)
     log.warn('access.anonymousRead is false and access.keys is empty: nobody may read');
   const requests = new RequestLimit({ maxRequests: config.limits.maxRequests, clock, log });
@@ -71,6 +74,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       searchRoutes({ ...sending, searches }),
       browseRoutes({ feeds, searches, packages, publicBase }),
       healthRoutes({ isReady: () => !isDraining }),
+      maintenanceRoutes(house.maintenance, log),
       apiRoutes({ insight, version, readerOf: callerOf }),
       peopleRoutes({
         version,
@@ -104,7 +108,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     throw error;
   });
   await store
-    .announce?.(listening.url)
+    .announce?.(listening.url, ownerToken)
     .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));
   house.searchIndex.fill();
 

@@ -4,12 +4,13 @@ import type { Environment } from '../config/environment-layer.js';
 import type { ConfigFlags } from '../config/flag-layer.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { askHouse, UnansweredError } from './ask-house.js';
+import { askHouse } from './ask-house.js';
 import type { Asking } from './ask-house.js';
 import { reportMistakes } from './config-failure.js';
 import { addStoreOptions } from './config-options.js';
 import { exitCode } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
+import { UnansweredError } from './owner-server.js';
 import { startFailure } from './start-failure.js';
 
 /** The options of a verb that asks. */

@@ -1,15 +1,14 @@
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Environment } from '../config/environment-layer.js';
 import type { Explanation } from '../feed/explanation.js';
 import type { Insight } from '../feed/insight.js';
 import { everyReader } from '../feed/reader.js';
-import { InvalidNameError } from '../nuget/invalid-name.js';
 import { PackageId } from '../nuget/package-id.js';
 import { PackageVersion } from '../nuget/package-version.js';
 import { addAskingOptions, runAsking } from './asking.js';
 import type { AskingOptions } from './asking.js';
 import { explanationLines } from './explanation-lines.js';
+import { named } from './named.js';
 import type { Finish } from './program.js';
 
 interface ExplainOptions extends AskingOptions {
@@ -34,16 +33,4 @@ export function addExplain(program: Command, environment: Environment, finish: F
       };
       finish(await runAsking<Explanation>(asking, explanationLines, options, environment));
     });
-}
-
-/** What cannot be read as a name is wrong usage. */
-function named<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof InvalidNameError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
 }

@@ -10,6 +10,7 @@ import { Feed } from '../feed/feed.js';
 import { Insight } from '../feed/insight.js';
 import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
+import { Maintenance } from '../feed/maintenance.js';
 import { Packages } from '../feed/packages.js';
 import { ReadThrough } from '../feed/read-through.js';
 import { RequestBudget } from '../feed/request-budget.js';
@@ -55,6 +56,7 @@ export interface House {
   readonly signatures: ReadonlyMap<string, FeedSignatures>;
   readonly searchIndex: SearchIndex;
   readonly insight: Insight;
+  readonly maintenance: Maintenance;
   readonly hot: HotDocuments;
   readonly publicBase: (req: IncomingMessage) => string;
   /** Finishes what was begun and closes the store. */
@@ -184,6 +186,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     refusals: packages.refusals,
     sources,
   });
+  const maintenance = new Maintenance({ packages: store.packages, onForgotten: (id) => hot.forget(id) });
   const close = async () => {
     await Promise.all(sources.map(({ source }) => source.close()));
     await packages.idle();
@@ -192,7 +195,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   };
   return {
     ...{ log, clock, counters, store, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, hot, publicBase, close },
+    ...{ searchIndex, insight, maintenance, hot, publicBase, close },
   };
 }
 

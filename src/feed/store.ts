@@ -8,8 +8,11 @@ export interface Store {
   readonly facts: FactStore;
   readonly packages: PackageStore;
   stats(): Promise<StoreStats>;
-  /** Tells others who find the store taken under which address its owner now serves. */
-  announce?(url: string): Promise<void>;
+  /**
+   * Tells others who find the store taken under which address its owner now serves.
+   * @param token what they may show there: that they can read it proves that the store is theirs, too
+   */
+  announce?(url: string, token: string): Promise<void>;
   /** Finishes what was begun and lets go of the store. Idempotent. */
   close(): Promise<void>;
 }
@@ -157,9 +160,15 @@ export class StoreInUseError extends Error {
   override readonly name = 'StoreInUseError';
   /** Where that process serves, when it said so. */
   readonly ownerUrl: string | undefined;
+  /** What opens all doors there: see `announce`. */
+  readonly ownerToken: string | undefined;
 
-  constructor(message: string, options?: ErrorOptions & { readonly ownerUrl?: string | undefined }) {
+  constructor(
+    message: string,
+    options?: ErrorOptions & { readonly ownerUrl?: string | undefined; readonly ownerToken?: string | undefined },
+  ) {
     super(message, options);
     this.ownerUrl = options?.ownerUrl;
+    this.ownerToken = options?.ownerToken;
   }
 }

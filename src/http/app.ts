@@ -7,6 +7,7 @@ import { DownloadFailedError } from '../feed/download.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
 import { InvalidQueryError } from '../nuget/search-query.js';
 import type { Logger } from '../ops/log.js';
+import { areaOf } from './area.js';
 import { problemOf, ProblemError, sendProblem } from './problem.js';
 import type { Problem } from './problem.js';
 import { createTrace } from './trace.js';
@@ -42,7 +43,8 @@ export function createApp(options: {
 }
 
 const onlyReads: Koa.Middleware<AppState> = async (ctx, next) => {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD')
+  const isWork = ctx.method === 'POST' && areaOf(ctx.url).kind === 'maintenance';
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !isWork)
     throw new ProblemError({
       code: 'method-not-allowed',
       detail: `${ctx.method} is not allowed here: everything is read with GET or HEAD`,
@@ -76,7 +78,8 @@ function problems(log: Logger): Koa.Middleware<AppState> {
   };
 }
 
-function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
+/** What an error means to the client; one of our own is told to the log. */
+export function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof DownloadFailedError) return problemOf(error.reason);
   if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };

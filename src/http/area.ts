@@ -7,7 +7,9 @@ export type Area =
   /** What is there for readers of any feed, and tells each only what they may read. What does not exist lies here too. */
   | { readonly kind: 'shared' }
   /** Totals over everything. */
-  | { readonly kind: 'whole' };
+  | { readonly kind: 'whole' }
+  /** What changes the store. */
+  | { readonly kind: 'maintenance' };
 
 /** Served at the root, without `feeds/{name}`. */
 export const defaultFeed = 'default';
@@ -30,6 +32,7 @@ export function areaOf(path: string): Area {
       return { kind: 'feeds', feeds: asked(query) ?? [defaultFeed] };
     case 'api': {
       if (second.toLowerCase() === 'v2') return { kind: 'feeds', feeds: [defaultFeed] };
+      if (second.toLowerCase() === 'maintenance') return { kind: 'maintenance' };
       const feeds = asked(query);
       return feeds ? { kind: 'feeds', feeds } : { kind: 'shared' };
     }

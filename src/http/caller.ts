@@ -27,10 +27,17 @@ export function refusalOf({ standing, key }: Caller): Problem {
       return { code: 'unauthorized', detail: 'a key is needed here: send it as the password', headers: challenge };
     case 'unknown':
       return { code: 'unauthorized', detail: 'the key that was sent is not valid here', headers: challenge };
+    case 'owner':
     case 'key':
       return { code: 'forbidden', detail: `the key ${key ?? ''} does not open this address` };
   }
 }
+
+/** Whoever asks: nothing is let in here by a key, so none is asked for. */
+export const onlyOwner: Problem = {
+  code: 'forbidden',
+  detail: 'the store is looked after by the command larder on the machine that has its folder',
+};
 
 /** Clients send what they have only to a scheme that they know, and all of them know this one. */
 const challenge = { 'WWW-Authenticate': 'Basic realm="Larder", charset="UTF-8"' };

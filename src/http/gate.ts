@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { callersOf, nobody } from '../policy/access.js';
+import { callersOf, nobody, owner } from '../policy/access.js';
 import type { AccessKey, Caller, Callers } from '../policy/access.js';
 import { areaOf } from './area.js';
 import type { Area } from './area.js';
-import { refusalOf } from './caller.js';
+import { onlyOwner, refusalOf } from './caller.js';
 import { presentedKeys } from './credentials.js';
 import { keepPrivate } from './keep-private.js';
 import { KeyRing } from './key-ring.js';
@@ -19,6 +19,8 @@ export interface GateOptions {
     readonly anonymousRead: boolean;
     readonly keys: readonly (AccessKey & { /** In the clear. */ readonly key: string })[];
   };
+  /** What the owner of the store shows. */
+  readonly ownerToken: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -27,11 +29,13 @@ export interface GateOptions {
 export class Gate {
   readonly #callers: Callers;
   readonly #keys: KeyRing;
+  readonly #ownerToken: KeyRing;
   readonly #wrongKeys: WrongKeys;
 
   constructor(private readonly options: GateOptions) {
     this.#callers = callersOf(options.access);
     this.#keys = new KeyRing(options.access.keys);
+    this.#ownerToken = new KeyRing([{ name: owner.standing, key: options.ownerToken }]);
     this.#wrongKeys = new WrongKeys(options.log, options.clock);
   }
 
@@ -48,16 +52,17 @@ export class Gate {
     trace.caller = caller;
     if (caller.key !== undefined) trace.key = caller.key;
     if (mayEnter(caller, area)) return true;
-    const refusal = refusalOf(caller);
+    const refusal = area.kind === 'maintenance' ? onlyOwner : refusalOf(caller);
     trace.code = refusal.code;
     sendProblem(res, refusal, req.method === 'HEAD');
     return false;
   }
 
-  /** Without keys of ours nobody can mean us with what they send: it may be for a proxy before us. */
   #callerOf(req: IncomingMessage): Caller {
-    const presented = this.#keys.isEmpty ? undefined : presentedKeys(req.headers);
-    if (!presented) return this.#callers.anonymous;
+    const presented = presentedKeys(req.headers);
+    if (presented?.some((key) => this.#ownerToken.nameOf(key) !== undefined)) return owner;
+    // Without keys of ours nobody can mean us with what they send: it may be for a proxy before us.
+    if (!presented || this.#keys.isEmpty) return this.#callers.anonymous;
     let caller = nobody;
     for (const key of presented) caller = this.#callers.byKey.get(this.#keys.nameOf(key) ?? '') ?? caller;
     if (caller === nobody) this.#wrongKeys.tell(req.socket.remoteAddress ?? '');
@@ -73,5 +78,7 @@ function mayEnter(caller: Caller, area: Exclude<Area, { kind: 'open' }>): boolea
       return caller.mayReadAny;
     case 'whole':
       return caller.mayReadAll;
+    case 'maintenance':
+      return caller.mayMaintain;
   }
 }

@@ -13,8 +13,8 @@ export interface AccessKey {
 
 /** Who sent a request, and what of ours may be told to them. */
 export interface Caller {
-  /** `unknown`: sent something that is no key of ours. */
-  readonly standing: 'anonymous' | 'key' | 'unknown';
+  /** `unknown`: sent something that is no key of ours. `owner`: can read the folder of the store. */
+  readonly standing: 'anonymous' | 'key' | 'unknown' | 'owner';
   /** The name of the key, with `key`. */
   readonly key?: string;
   /** Whether documents, packages and any news of this feed may be given. A feed that does not exist is told apart by those only who may read all. */
@@ -22,10 +22,27 @@ export interface Caller {
   readonly mayReadAny: boolean;
   /** Whether totals over everything may be told. */
   readonly mayReadAll: boolean;
+  /** Whether the store may be looked after: checked, freed, made to forget. */
+  readonly mayMaintain: boolean;
 }
 
 /** May read nothing: what a request is until somebody has looked who sent it. */
-export const nobody: Caller = { standing: 'unknown', mayRead: () => false, mayReadAny: false, mayReadAll: false };
+export const nobody: Caller = {
+  standing: 'unknown',
+  mayRead: () => false,
+  mayReadAny: false,
+  mayReadAll: false,
+  mayMaintain: false,
+};
+
+/** The command line of this machine, which can read the folder of the store. */
+export const owner: Caller = {
+  standing: 'owner',
+  mayRead: () => true,
+  mayReadAny: true,
+  mayReadAll: true,
+  mayMaintain: true,
+};
 
 export interface Callers {
   readonly anonymous: Caller;
@@ -41,6 +58,7 @@ export function callersOf({ anonymousRead, keys }: AccessRules): Callers {
       mayRead: () => anonymousRead,
       mayReadAny: anonymousRead,
       mayReadAll: anonymousRead,
+      mayMaintain: false,
     },
     byKey: new Map(keys.map((key) => [key.name, holderOf(key, anonymousRead)])),
   };
@@ -56,6 +74,7 @@ function holderOf({ name, scopes, feeds }: AccessKey, anonymousRead: boolean): C
     mayRead: (feed) => mayReadAll || (isReader && readable.has(feed)),
     mayReadAny: mayReadAll || (isReader && readable.size > 0),
     mayReadAll,
+    mayMaintain: false,
   };
 }
 

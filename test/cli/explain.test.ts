@@ -132,7 +132,7 @@ async function guarded(t: ExecutionContext) {
   t.teardown(() => gate.close());
   const origin = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
   const file = join(folder, 'data/owner.json');
-  const owner = JSON.parse(await readFile(file, 'utf8')) as object;
+  const { token: _, ...owner } = JSON.parse(await readFile(file, 'utf8')) as { token: string };
   await writeFile(file, JSON.stringify({ ...owner, url: `${origin}/` }));
   return { folder, origin, sent };
 }

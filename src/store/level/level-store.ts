@@ -65,8 +65,8 @@ export class LevelStore implements Store {
     return { ...this.#count.totals, diskBytes: await this.#diskBytes.bytes };
   }
 
-  announce(url: string): Promise<void> {
-    return writeOwner(this.#opened.path, this.#startedAtMs, url);
+  announce(url: string, token: string): Promise<void> {
+    return writeOwner(this.#opened.path, this.#startedAtMs, url, token);
   }
 
   close(): Promise<void> {

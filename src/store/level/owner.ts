@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StoreInUseError } from '../../feed/store.js';
@@ -10,19 +10,26 @@ interface Owner {
   readonly startedAt: string;
   /** Where the owner serves. */
   readonly url?: string;
+  /** Who shows it there can read this folder, and may do with the store what its owner may. Another one at each start. */
+  readonly token?: string;
 }
 
 const ownerFile = (path: string): string => join(path, 'owner.json');
 
 /** Says who owns the store, for those who find it locked. The lock itself is LevelDB's. */
-export async function writeOwner(path: string, startedAtMs: number, url?: string): Promise<void> {
+export async function writeOwner(path: string, startedAtMs: number, url?: string, token?: string): Promise<void> {
   const owner: Owner = {
     pid: process.pid,
     host: hostname(),
     startedAt: new Date(startedAtMs).toISOString(),
     ...(url === undefined ? {} : { url }),
+    ...(token === undefined ? {} : { token }),
   };
-  await writeFile(ownerFile(path), `${JSON.stringify(owner, null, 2)}\n`);
+  // A new file each time: only then its mode is sure to be ours, and nobody reads half of it.
+  const written = `${ownerFile(path)}.new`;
+  await rm(written, { force: true });
+  await writeFile(written, `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600 });
+  await rename(written, ownerFile(path));
 }
 
 export async function removeOwner(path: string): Promise<void> {
@@ -35,7 +42,7 @@ export async function inUseError(path: string, cause: unknown): Promise<StoreInU
   const who = owner === undefined ? 'another process' : describe(owner);
   return new StoreInUseError(
     `the store ${path} is in use by ${who}: stop that process, ask it over its own address, or choose another path`,
-    { cause, ownerUrl: owner?.url },
+    { cause, ownerUrl: owner?.url, ownerToken: owner?.token },
   );
 }
 
