@@ -73,7 +73,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       signatureRoutes({ ...sending, signatures: house.signatures }),
       searchRoutes({ ...sending, searches }),
       browseRoutes({ feeds, searches, packages, publicBase }),
-      healthRoutes({ isReady: () => !isDraining }),
+      healthRoutes({ isReady: () => !isDraining, storeTrouble: () => house.trouble.reason }),
       maintenanceRoutes(house.maintenance, log),
       apiRoutes({ insight, version, readerOf: callerOf }),
       peopleRoutes({

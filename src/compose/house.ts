@@ -12,11 +12,13 @@ import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
 import { Maintenance } from '../feed/maintenance.js';
 import { Packages } from '../feed/packages.js';
+import { PassingFacts } from '../feed/passing-facts.js';
 import { ReadThrough } from '../feed/read-through.js';
 import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { StoreTrouble } from '../feed/store-trouble.js';
 import type { Store } from '../feed/store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
@@ -46,6 +48,7 @@ export interface House {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly store: Store;
+  readonly trouble: StoreTrouble;
   readonly packages: Packages;
   /** Without user info. */
   readonly sources: readonly { readonly name: string; readonly url: string }[];
@@ -73,6 +76,8 @@ const offerGraceMs = 1_500;
 const maxRefreshMs = 120_000;
 /** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
 const searchPatienceMs = 5_000;
+/** Memory for what sources said while the store cannot write. */
+const passingFactsBytes = 64 * 1024 * 1024;
 const searchMemoBytes = 32 * 1024 * 1024;
 
 /**
@@ -100,7 +105,10 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   });
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
-  const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
+  const trouble = new StoreTrouble(log);
+  const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
+    searchIndex.learn(key),
+  );
   const readers = new Map(
     sources.map(({ name, source }) => [
       name,
@@ -169,6 +177,8 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     clock,
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
+    trouble,
+    passThroughBytes: config.limits.passThroughBytes,
     onAbsent: (id) => hot.forget(id),
     onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
@@ -194,7 +204,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     await store.close();
   };
   return {
-    ...{ log, clock, counters, store, sources, packages, feeds, searches, vulnerabilities, signatures },
+    ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
     ...{ searchIndex, insight, maintenance, hot, publicBase, close },
   };
 }

@@ -125,6 +125,10 @@ const limits = z
     clientIdle: timeLimit(
       'How long nothing may move on a connection before it is closed: a client that does not read its answer holds nothing for longer.',
     ).prefault('2m'),
+    passThroughBytes: size(
+      'Memory for packages on their way while the store cannot take them: its disk is full or does not work.',
+      { text: '1MiB', bytes: 2 ** 20 },
+    ).prefault('256MB'),
     requestBudget: timeLimit('What one request of a client may spend on all its sources and their retries.').prefault(
       '20s',
     ),

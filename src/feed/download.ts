@@ -10,9 +10,12 @@ import { deferred } from './deferred.js';
 import { Following } from './following.js';
 import type { TakePiece } from './following.js';
 import { readAll } from './read-all.js';
+import { PassingMemoryFullError, PassingPackage } from './passing-package.js';
+import type { PassingMemory } from './passing-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
-import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
+import type { StoreTrouble } from './store-trouble.js';
+import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore } from './store.js';
 
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
 export class DownloadFailedError extends Error {
@@ -38,6 +41,10 @@ export interface DownloadOptions {
   /** Asks what the source publishes of it. */
   readonly publishedHash: () => Promise<Answer<PublishedHash>>;
   readonly packages: PackageStore;
+  /** Told of what the store does with the package. */
+  readonly trouble: StoreTrouble;
+  /** For what the store cannot take. */
+  readonly passingMemory: PassingMemory;
   readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
@@ -46,6 +53,11 @@ export interface DownloadOptions {
 /** A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. */
 const smallBytes = 256 * 1024;
 const smallGraceMs = 30;
+/** How long a package that is not kept waits for those who were told that it is there, in milliseconds. */
+const passingGraceMs = 2_000;
+
+/** A package as its bytes come in, kept or passing. */
+type Arriving = Pick<IncomingPackage, 'received' | 'append' | 'peek' | 'lend'>;
 
 /**
  * One package on its way from a source: one writer, any number of readers, each at an offset of its own. Readers may follow while bytes
@@ -61,6 +73,8 @@ export class Download {
   readonly #options: DownloadOptions;
   readonly #opening = deferred<Answer<Opened>>();
   #incoming: IncomingPackage | undefined;
+  #passing: PassingPackage | undefined;
+  #readers = 0;
   readonly #following: Following;
 
   constructor(options: DownloadOptions) {
@@ -77,14 +91,33 @@ export class Download {
    * @throws DownloadFailedError when the package is not admitted
    */
   async read(start: number, end: number, take: TakePiece): Promise<void> {
+    this.#readers++;
+    try {
+      await this.#read(start, end, take);
+    } finally {
+      this.#readers--;
+      void this.#letGoSoon();
+    }
+  }
+
+  /** The package is not kept: it is there for those only who wanted it meanwhile. */
+  get isPassing(): boolean {
+    return this.#passing !== undefined;
+  }
+
+  /** The bytes of a good outcome. */
+  async open(row: PackageRow): Promise<PackageContent> {
+    return this.#passing ?? this.#options.packages.open(row);
+  }
+
+  async #read(start: number, end: number, take: TakePiece): Promise<void> {
     const { offset, wasLeft } = await this.#following.follow(start, end, take);
     if (wasLeft || offset >= end) return;
     const settled = await this.outcome;
     if (settled.kind !== 'found') throw this.#failure(settled);
     const row = settled.value;
     // In the store's own pieces, which its readers share: pieces that begin elsewhere would be copies, one for each reader.
-    if (offset < row.size)
-      await readAll((await this.#options.packages.open(row)).stream(offset, Math.min(end, row.size)), take);
+    if (offset < row.size) await readAll((await this.open(row)).stream(offset, Math.min(end, row.size)), take);
   }
 
   #failure(settled: Exclude<Answer<PackageRow>, { kind: 'found' }>): DownloadFailedError {
@@ -104,13 +137,17 @@ export class Download {
     try {
       settled = await this.#receive();
     } catch (error) {
-      this.#options.log.error(
-        { source: this.source, id: this.identity.id.text, version: this.identity.version.normalized, err: error },
-        'a download ended in an error of our own',
-      );
-      settled = failed({ code: 'store-failed', detail: 'the package could not be kept here' });
+      if (!(error instanceof PassingMemoryFullError))
+        this.#options.log.error(
+          { source: this.source, id: this.identity.id.text, version: this.identity.version.normalized, err: error },
+          'a download ended in an error of our own',
+        );
+      settled =
+        error instanceof PassingMemoryFullError
+          ? this.#unkeepable()
+          : failed({ code: 'store-failed', detail: 'the package could not be kept here' });
     }
-    if (settled.kind !== 'found') await this.#incoming?.abort().catch(() => undefined);
+    if (settled.kind !== 'found' || this.isPassing) await this.#incoming?.abort().catch(() => undefined);
     this.#opening.resolve(
       settled.kind === 'found'
         ? found({
@@ -120,6 +157,7 @@ export class Download {
         : settled,
     );
     this.#following.end();
+    void this.#letGoSoon(settled.kind === 'found');
     return settled;
   }
 
@@ -142,17 +180,17 @@ export class Download {
     }
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
-    const { incoming, sha512 } = arrived.value;
+    const { content, sha512 } = arrived.value;
     const admitted = await admit({
       identity,
       source: source.name,
-      content: { size: incoming.received, read: (offset, length) => readFully(incoming, offset, length) },
+      content: { size: content.received, read: (offset, length) => readFully(content, offset, length) },
       ...(size !== undefined && { announcedSize: size }),
       sha512,
       published: await publishing,
     });
     if (admitted.kind !== 'found') return admitted;
-    const row = await incoming.commit({
+    const row = await this.#keep({
       identity,
       source: source.name,
       sha512,
@@ -168,17 +206,11 @@ export class Download {
   }
 
   /** Takes the bytes in as they come. */
-  async #pump({
-    bytes,
-    size,
-    lastModified,
-  }: PackageBytes): Promise<Answer<{ incoming: IncomingPackage; sha512: string }>> {
-    const { source, identity, packages, maxPackageBytes } = this.#options;
+  async #pump({ bytes, size, lastModified }: PackageBytes): Promise<Answer<{ content: Arriving; sha512: string }>> {
+    const { source, identity, maxPackageBytes } = this.#options;
     const hash = createHash('sha512');
-    const incoming = packages.begin();
-    this.#incoming = incoming;
-    this.#following.begin(incoming, size);
     try {
+      let incoming = await this.#begin(size);
       for await (const piece of bytes) {
         if (piece.length === 0) continue;
         if (incoming.received + piece.length > maxPackageBytes) {
@@ -186,7 +218,7 @@ export class Download {
           return this.#tooLarge(incoming.received + piece.length);
         }
         hash.update(piece);
-        await incoming.append(piece);
+        incoming = await this.#append(incoming, piece, size);
         if (incoming.received >= zipMagic.length && !(await this.#looksLikePackage(incoming))) {
           bytes.destroy();
           return refused({
@@ -198,17 +230,73 @@ export class Download {
         this.#open({ ...(size !== undefined && { size }), ...(lastModified !== undefined && { lastModified }) });
         await this.#following.tell();
       }
+      return found({ content: incoming, sha512: hash.digest('base64') });
     } catch (error) {
       if (error instanceof SourceBrokeOff) return failed(error.reason);
       bytes.destroy();
       throw error;
     }
-    return found({ incoming, sha512: hash.digest('base64') });
+  }
+
+  async #begin(size: number | undefined): Promise<Arriving> {
+    try {
+      this.#incoming = this.#options.packages.begin();
+      this.#following.begin(this.#incoming, size);
+      return this.#incoming;
+    } catch (error) {
+      return this.#pass(error, size);
+    }
+  }
+
+  /** @returns what takes the next piece */
+  async #append(incoming: Arriving, piece: Buffer, size: number | undefined): Promise<Arriving> {
+    const before = incoming.received;
+    try {
+      await incoming.append(piece);
+      return incoming;
+    } catch (error) {
+      if (incoming instanceof PassingPackage) throw error;
+      const passing = await this.#pass(error, size);
+      await passing.append(piece.subarray(passing.received - before));
+      return passing;
+    }
+  }
+
+  /** The row of the package as kept or, where the store cannot keep it, as it passes. */
+  async #keep(facts: PackageFacts): Promise<PackageRow> {
+    const { trouble } = this.#options;
+    try {
+      if (this.#passing === undefined && this.#incoming !== undefined) {
+        const row = await this.#incoming.commit(facts);
+        trouble.worked();
+        return row;
+      }
+    } catch (error) {
+      await this.#pass(error, undefined);
+    }
+    return { ...facts, size: this.#passing?.received ?? 0, location: undefined };
+  }
+
+  /** From now on the package is held in memory, because the store cannot take it. */
+  async #pass(error: unknown, size: number | undefined): Promise<PassingPackage> {
+    const { trouble, passingMemory } = this.#options;
+    trouble.failed(error);
+    const incoming = this.#incoming;
+    this.#passing = incoming ? await PassingPackage.copyOf(incoming, passingMemory) : new PassingPackage(passingMemory);
+    this.#following.begin(this.#passing, size);
+    return this.#passing;
+  }
+
+  /** Who was told that the package is there has not come to read it yet. */
+  async #letGoSoon(isAwaited = false): Promise<void> {
+    if (this.#passing === undefined || this.#readers > 0) return;
+    if (isAwaited) await this.#options.clock.sleep(passingGraceMs);
+    if (this.#readers === 0) this.#passing.letGo();
   }
 
   #magicSeen = false;
 
-  async #looksLikePackage(incoming: IncomingPackage): Promise<boolean> {
+  async #looksLikePackage(incoming: Arriving): Promise<boolean> {
     if (this.#magicSeen) return true;
     this.#magicSeen = (await incoming.peek(0, zipMagic.length)).equals(zipMagic);
     return this.#magicSeen;
@@ -221,6 +309,14 @@ export class Download {
     this.#announced = true;
     if (opened.size === undefined || opened.size > smallBytes) this.#opening.resolve(found(opened));
     else void this.#options.clock.sleep(smallGraceMs).then(() => this.#opening.resolve(found(opened)));
+  }
+
+  #unkeepable(): Answer<never> {
+    const { identity, passingMemory } = this.#options;
+    return failed({
+      code: 'store-failed',
+      detail: `${identity.toString()} cannot be kept here just now, and packages that pass through fill the ${passingMemory.maxBytes} bytes of limits.passThroughBytes`,
+    });
   }
 
   #tooLarge(size: number): Answer<never> {
@@ -244,7 +340,7 @@ export function versionConflict(identity: PackageIdentity, source: string): Reas
 
 const zipMagic = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 
-async function readFully(incoming: IncomingPackage, offset: number, length: number): Promise<Buffer> {
+async function readFully(incoming: Arriving, offset: number, length: number): Promise<Buffer> {
   if (offset < 0 || length < 0 || offset + length > incoming.received)
     throw new RangeError(`bytes ${offset}–${offset + length} lie outside ${incoming.received}`);
   if (length === 0) return Buffer.alloc(0);

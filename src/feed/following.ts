@@ -11,6 +11,8 @@ const pieceBytes = 256 * 1024;
 /** Bytes that make no whole piece wait at most so long for more, in milliseconds. */
 const tellWithinMs = 10;
 
+type Arriving = Pick<IncomingPackage, 'received' | 'peek' | 'lend'>;
+
 /** Where one came to, and whether it did not want to go on. */
 export interface Reached {
   readonly offset: number;
@@ -20,7 +22,7 @@ export interface Reached {
 /** The bytes of a package on their way, and all who follow them. Its last byte is held back until `end`. */
 export class Following {
   readonly #convoy: Convoy;
-  #incoming: IncomingPackage | undefined;
+  #incoming: Arriving | undefined;
   #size: number | undefined;
   #hasEnded = false;
   #waiting: (() => void)[] = [];
@@ -31,8 +33,8 @@ export class Following {
     this.#convoy = new Convoy(clock);
   }
 
-  /** @param size as announced, in bytes */
-  begin(incoming: IncomingPackage, size: number | undefined): void {
+  /** Also for a package that goes on elsewhere. @param size as announced, in bytes */
+  begin(incoming: Arriving, size: number | undefined): void {
     this.#incoming = incoming;
     this.#size = size;
   }

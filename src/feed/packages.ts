@@ -9,11 +9,13 @@ import { Coalesce } from './coalesce.js';
 import { Download, versionConflict } from './download.js';
 import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
+import { PassingMemory } from './passing-package.js';
 import type { ReadThrough } from './read-through.js';
 import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
 import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
+import type { StoreTrouble } from './store-trouble.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -27,6 +29,9 @@ export interface PackagesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
+  readonly trouble: StoreTrouble;
+  /** Memory for packages on their way that the store cannot take, in bytes. */
+  readonly passThroughBytes: number;
   /** A source said that it does not have a package: documents that list it are untrue from now on. */
   readonly onAbsent?: (id: PackageId) => void;
   /** A package came to be kept. */
@@ -46,7 +51,11 @@ export class Packages {
   /** SHA-512 that a source was seen to supply too, of packages that are pinned to another source. */
   readonly #sameBytes = new LRUCache<string, string>({ max: maxSameBytes });
 
-  constructor(private readonly options: PackagesOptions) {}
+  readonly #passingMemory: PassingMemory;
+
+  constructor(private readonly options: PackagesOptions) {
+    this.#passingMemory = new PassingMemory(options.passThroughBytes);
+  }
 
   get offline(): boolean {
     return this.options.offline;
@@ -91,7 +100,7 @@ export class Packages {
       value: {
         // Where the same bytes were kept before, the row names their source, of which this feed need not know.
         row: { ...outcome.value, source: offered.value.download.source },
-        content: await this.options.store.open(outcome.value),
+        content: await download.open(outcome.value),
         fetched: true,
       },
     };
@@ -220,10 +229,21 @@ export class Packages {
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity): Download {
-    const { store, clock, log, maxPackageBytes } = this.options;
+    const { store, clock, log, maxPackageBytes, trouble } = this.options;
     const { source, health } = member;
-    const publishedHash = () => member.publishedHash(identity);
-    const download = new Download({ source, identity, publishedHash, packages: store, clock, log, maxPackageBytes });
+    const download = new Download({
+      ...{
+        source,
+        identity,
+        packages: store,
+        trouble,
+        passingMemory: this.#passingMemory,
+        clock,
+        log,
+        maxPackageBytes,
+      },
+      publishedHash: () => member.publishedHash(identity),
+    });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
@@ -231,7 +251,8 @@ export class Packages {
       health.authorization.observe(outcome);
       this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
-      if (outcome.kind === 'found') {
+      if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
+      else if (outcome.kind === 'found') {
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')

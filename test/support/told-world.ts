@@ -6,6 +6,7 @@ import { ReadThrough } from '../../src/feed/read-through.js';
 import { PackageId } from '../../src/nuget/package-id.js';
 import { PackageVersion } from '../../src/nuget/package-version.js';
 import { silentLog } from '../../src/ops/log.js';
+import { StoreTrouble } from '../../src/feed/store-trouble.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { ManualClock } from './larder.js';
 import { ToldSource } from './told-source.js';
@@ -198,6 +199,8 @@ export class World {
       clock: this.clock,
       log: silentLog,
       maxPackageBytes: 1_000_000,
+      trouble: new StoreTrouble(silentLog),
+      passThroughBytes: 1_000_000,
     });
   }
 

@@ -134,7 +134,8 @@ export class Database<K extends string | Buffer> {
     const path = join(this.#location, 'probe.tmp');
     const file = await open(path, 'w');
     try {
-      await file.write(Buffer.alloc(65_536));
+      // To its last byte: a disk that is full takes a part without a word.
+      await file.writeFile(Buffer.alloc(65_536));
       await file.sync();
     } finally {
       await file.close();
