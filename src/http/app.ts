@@ -36,11 +36,16 @@ export function createApp(options: {
   app.use(problems(options.log));
   app.use(onlyReads);
   for (const router of options.routes) app.use(router.routes());
-  app.on('error', (error: Error) =>
-    options.log.error({ err: error }, 'a request ended in an error that nothing caught'),
-  );
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    // The line of the request says that its answer broke off.
+    if (!leaving.has(error.code ?? ''))
+      options.log.error({ err: error }, 'a request ended in an error that nothing caught');
+  });
   return app;
 }
+
+/** What the connection says when a client goes away before its answer has ended. */
+const leaving: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNABORTED']);
 
 const onlyReads: Koa.Middleware<AppState> = async (ctx, next) => {
   const isWork = ctx.method === 'POST' && areaOf(ctx.url).kind === 'maintenance';
