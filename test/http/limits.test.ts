@@ -59,9 +59,7 @@ test('more requests than limits.maxRequests are turned away at once with 503 and
 });
 
 test('a client that does not read its answer is let go of after limits.clientIdle, and others are served meanwhile', async (t) => {
-  const { larder } = await start(t, { clientIdle: '2s' }, [
-    { id: 'Large', version: '1.0.0', fillerBytes: 30_000_000 },
-  ]);
+  const { larder } = await start(t, { clientIdle: '2s' }, [{ id: 'Large', version: '1.0.0', fillerBytes: 30_000_000 }]);
   const path = 'v3/flat/large/1.0.0/large.1.0.0.nupkg';
   const socket = await dial(t, larder);
   const closed = once(socket, 'close');

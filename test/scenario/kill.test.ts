@@ -5,6 +5,7 @@ import { PackageIdentity } from '../../src/nuget/package-identity.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { PackageScript } from '../support/scripted-source.js';
+import { randomFrom } from '../support/random.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flatPath, receive } from './nupkg-download.js';
 import type { Received } from './nupkg-download.js';
@@ -12,17 +13,6 @@ import type { Received } from './nupkg-download.js';
 const rounds = 50;
 const inParallel = 6;
 const longestLifeMs = 300;
-
-/** Mulberry32: the same numbers from the same seed, each at least 0 and below 1. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Sizes from 10 KB to 3 MB, small ones as frequent as large ones. */
 function packagesOfRound(round: number, random: () => number): PackageScript[] {
