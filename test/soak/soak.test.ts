@@ -7,7 +7,7 @@ import { soak } from './soak.js';
   `mixed clients and failing sources: no wrong answer, and what the server holds stays${canMeasureMemory ? '' : ' — skipped: /proc is not here'}`,
   async (t) => {
     t.timeout(180_000);
-    const seed = Number(process.env['LARDER_SEED'] ?? Date.now() % 2 ** 31);
+    const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31);
     const report = await soak({ seconds: 40, clients: 16, ids: 60, seed, tell: () => undefined });
     const { requests, statuses, troubles, growth, errors } = report;
     t.log(`seed ${seed}: ${requests} requests, ${JSON.stringify(statuses)}, ${troubles} troubles`);
