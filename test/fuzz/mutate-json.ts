@@ -10,6 +10,7 @@ type Node =
 
 /** Mutates the tree of a JSON document. What does not parse is left as it is. */
 export const mutateJson: Mutation = (input, from) => {
+  if (from.random.chance(0.01)) return Buffer.from(from.random.pick(instead));
   try {
     return mutateTree(nodeOf(JSON.parse(input.toString('utf8').replace(/^\ufeff/, ''))), from);
   } catch {
@@ -17,6 +18,19 @@ export const mutateJson: Mutation = (input, from) => {
     return input;
   }
 };
+
+/** What comes where JSON was asked for. */
+const instead: readonly [string, ...string[]] = [
+  '<!DOCTYPE html><html><body>Sign in</body></html>',
+  ' \n<html>',
+  '<?xml version="1.0"?><Error/>',
+  'null',
+  '"text"',
+  '[]',
+  '{}',
+  ' ',
+  'upstream connect error',
+];
 
 function mutateTree(root: Node, from: MutationSource): Buffer {
   const nodes = allOf(root);

@@ -88,8 +88,22 @@ const index = fc.record({
 const sampled = (arbitrary: fc.Arbitrary<unknown>): Buffer[] =>
   fc.sample(arbitrary, { seed: 1, numRuns: 12 }).map((document) => Buffer.from(JSON.stringify(document)));
 
-export const registrationIndexSeeds = sampled(index);
-export const registrationPageSeeds = sampled(page);
+const numbered = (count: number, first: number) =>
+  Array.from({ length: count }, (_, i) => ({ catalogEntry: { id: 'Some.Package', version: `1.${first + i}.0` } }));
+/** More leaves than an index holds inlined. */
+const large = {
+  count: 2,
+  items: [
+    { '@id': 'a', lower: '1.0.0', upper: '1.69.0', items: numbered(70, 0) },
+    { '@id': 'b', lower: '1.70.0', upper: '1.139.0', items: numbered(70, 70) },
+  ],
+};
+/** As some servers answer: a page where an index belongs, nothing at all, null. */
+const unusual = [{ items: numbered(3, 0) }, { items: null }, { items: [{ items: [] }] }];
+const written = (documents: readonly unknown[]) => documents.map((document) => Buffer.from(JSON.stringify(document)));
+
+export const registrationIndexSeeds = [...sampled(index), ...written([large, ...unusual])];
+export const registrationPageSeeds = [...sampled(page), ...written(unusual)];
 export const registrationWords = [
   'items', 'catalogEntry', 'version', 'id', 'listed', 'lower', 'upper', 'count', '@id', 'Some.Package', 'published', '1900-01-01', 'packageContent',
   'dependencyGroups', 'dependencies', 'range', 'deprecation', 'vulnerabilities', 'packageTypes', 'tags', 'iconUrl', 'severity', '1.0.0', '1.0.0-0',

@@ -33,7 +33,7 @@ export function refusing(types: readonly ErrorType[], error: unknown): Outcome {
   const documented = types.find((type) => error instanceof type);
   if (documented === undefined) throw error;
   // Figures and quotations differ without end: they are no new way to fare.
-  const message = (error as Error).message.replace(/"[^"]*"/g, '""').replace(/\d+/g, '0');
+  const message = (error as Error).message.replace(/"[^"]*"|'[^']*'/g, '""').replace(/\d+/g, '0');
   return `${documented.name}: ${message.slice(0, 80)}`;
 }
 

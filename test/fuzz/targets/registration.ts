@@ -46,6 +46,9 @@ export const targets: readonly Target[] = [
   },
 ];
 
+/** Enough of the documents of single versions: making them for all would take longer than what is looked at. */
+const maxSingly = 8;
+
 type Reader = (bytes: AsyncIterable<Buffer>) => Promise<RegistrationDocument>;
 
 async function read(input: Buffer, reader: Reader): Promise<Outcome> {
@@ -105,7 +108,7 @@ function renderAll(leaves: readonly RegistrationLeaf[]): void {
     }
     mustHold(leavesShown === shown.length, 'pages count every leaf once');
   }
-  for (const { version, template } of leaves) {
+  for (const { version, template } of leaves.slice(0, maxSingly)) {
     const identity = new PackageIdentity(id, version);
     const between = rowsBetween(matched, version, version);
     mustHold(between.length === 1, 'a page between a version and itself holds it');

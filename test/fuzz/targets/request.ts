@@ -112,6 +112,7 @@ export const targets: readonly Target[] = [
   {
     name: 'range-header',
     shape: 'text',
+    // Range, and If-Range on a second line.
     seeds: seeds(
       'bytes=0-99',
       'bytes=-5',
@@ -120,13 +121,22 @@ export const targets: readonly Target[] = [
       'bytes = 1 - 2',
       'items=0-1',
       'bytes=999-1000',
+      'bytes=0-1\n"etag"',
+      'bytes=0-1\n"other"',
     ),
     dictionary: ['bytes=', '-', ',', '0', '999', '1000', '1001', '=', '--', '18446744073709551616'],
     maxInputBytes: 8_000,
     run(input) {
       const size = 1000;
       try {
-        const range = requestedRange(requestWith({ range: headerOf(input) }), size, '"etag"', undefined);
+        const [asked = '', condition] = input
+          .toString('latin1')
+          .split('\n')
+          .map((line) => headerOf(Buffer.from(line, 'latin1')));
+        const headers = { range: asked, ...(condition !== undefined && { 'if-range': condition }) };
+        const range = requestedRange(requestWith(headers), size, '"etag"', undefined);
+        const isMeant = condition === undefined || condition === '"etag"';
+        mustHold(range === undefined || isMeant, 'a part is of what the client has');
         if (range === undefined) return 'whole';
         const { start, end } = range;
         mustHold(Number.isSafeInteger(start) && Number.isSafeInteger(end), 'a range is two whole numbers');

@@ -37,6 +37,7 @@ export const target: Target = {
         mustHold(compareVersionKeys(version.key, next.key) < 0, 'keys ascend as their versions do');
       }
       const keys = versions.map(({ key }) => key);
+      checkMerge(keys);
       const rendered = renderVersionList(mergeVersions([{ source: 'a', versions: keys }]));
       const again = await listVersions(readVersionStrings(parseJsonDocument(rendered)));
       mustHold(again.unparsable.length === 0, 'what is rendered can be read');
@@ -47,3 +48,23 @@ export const target: Target = {
     }
   },
 };
+
+/** Dealt out to two sources and some of them held, the versions come together again, each with its owner. */
+function checkMerge(keys: readonly string[]): void {
+  const first = keys.filter((_, i) => i % 3 !== 0);
+  const second = keys.filter((_, i) => i % 3 !== 1);
+  const held = keys.filter((_, i) => i % 4 === 0).map((version) => ({ version, source: 'second' }));
+  const merged = mergeVersions(
+    [
+      { source: 'first', versions: first },
+      { source: 'second', versions: second },
+    ],
+    held,
+  );
+  mustHold(String(merged.map(({ version }) => version)) === String(keys), 'a union has every version once, ascending');
+  for (const { version, source } of merged) {
+    const isHeld = held.some((one) => one.version === version);
+    const owner = isHeld || !first.includes(version) ? 'second' : 'first';
+    mustHold(source === owner, 'a version belongs to its keeper, else to the first source that lists it');
+  }
+}

@@ -1,7 +1,7 @@
 import { zipSync } from 'fflate';
 import { BadPackageError } from '../../../src/codec/bad-package.js';
 import { bufferSource } from '../../../src/codec/byte-source.js';
-import { readPackageFile } from '../../../src/codec/package-file.js';
+import { findPackageFile, readPackageFile } from '../../../src/codec/package-file.js';
 import { readNuspec } from '../../../src/codec/package-nuspec.js';
 import { findSignature } from '../../../src/codec/signature-entry.js';
 import { verifyEntries } from '../../../src/codec/zip-check.js';
@@ -48,6 +48,9 @@ export const targets: readonly Target[] = [
           if (entry.size > maxEntryBytes) continue;
           const bytes = await readEntry(source, directory, entry, maxEntryBytes);
           mustHold(bytes.length === entry.size, 'an entry is as long as it says');
+          const named = findPackageFile(directory, entry.name.toUpperCase().replaceAll('/', '\\'));
+          const climbs = entry.name.split('/').includes('..');
+          mustHold(!climbs || named === undefined, 'no path with .. leads to an entry');
         }
         return `${Math.min(directory.entries.length, 8)} entries`;
       } catch (error) {
