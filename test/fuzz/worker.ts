@@ -37,6 +37,8 @@ if (target === undefined) throw new Error(`no target ${order.target} in ${order.
 const told = new Set<string>();
 const journal = new JournalWriter(order.journal);
 const rejections: unknown[] = [];
+// Nobody is left to tell.
+process.once('disconnect', () => process.exit());
 process.on('unhandledRejection', (reason) => rejections.push(reason));
 await work(target);
 journal.close();

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { SourceBrokeOff } from '../../../src/feed/source.js';
 import { parseAddress } from '../../../src/nuget/parse-address.js';
@@ -14,6 +15,10 @@ const seeds = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 const document = Buffer.from(JSON.stringify({ versions: Array.from({ length: 200 }, (_, i) => `1.0.${i}`) }));
 const encoded = (header: string, body: Buffer) => Buffer.concat([Buffer.from(`${header}\n`), body]);
 const maxDecodedBytes = 2 ** 20;
+
+/** The path as a server reads it that decodes before it looks for steps. */
+const decodedOnce = (path: string) =>
+  path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))).replaceAll('\\', '/');
 
 export const targets: readonly Target[] = [
   {
@@ -140,6 +145,7 @@ export const targets: readonly Target[] = [
       'https://pkgs.dev.azure.com/org/_packaging/f/nuget/v3/index.json\nhttps://pkgs.dev.azure.com/org/x/',
       'https://nuget.pkg.github.com/owner/index.json\nhttps://nuget.pkg.github.com/other/index.json',
       'https://gitlab.example/api/v4/projects/7/packages/nuget/index.json\nhttps://gitlab.example/api/v4/projects/8/packages/nuget/',
+      'https://pkgs.dev.azure.com/org/index.json\nhttps://pkgs.dev.azure.com/org/a%2Fb/c/',
       'https://www.myget.org/F/feed/api/v3/index.json\nhttps://www.myget.org/F/feed/auth/k/',
     ),
     dictionary: [
@@ -148,6 +154,9 @@ export const targets: readonly Target[] = [
       '..',
       '%2f',
       '%2e',
+      '%2e%2e',
+      '/%2e%2e',
+      '%2f..%2f',
       '%5c',
       '\\',
       '//',
@@ -168,6 +177,13 @@ export const targets: readonly Target[] = [
       const covers = scope.covers(other);
       mustHold(!covers || own.origin === other.origin, 'credentials stay at their origin');
       mustHold(!covers || scope.coversConnection(other), 'what is covered is covered by its connection');
+      const isShared = own.hostname === 'pkgs.dev.azure.com' || own.hostname === 'nuget.pkg.github.com';
+      const owned = isShared ? /^\/+([^/]+)/.exec(own.pathname)?.[1] : undefined;
+      if (covers && owned !== undefined) {
+        const read = posix.normalize(decodedOnce(other.pathname)).toLowerCase();
+        const isOwned = read.startsWith(`/${decodedOnce(owned).toLowerCase()}`);
+        mustHold(isOwned, "what is covered is the owner's however a server reads it");
+      }
       return `${covers} ${own.origin === other.origin}`;
     },
   },
