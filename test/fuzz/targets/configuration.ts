@@ -105,6 +105,7 @@ export const targets: readonly Target[] = [
         freshness: { versions: '5m' },
       }),
       'a: &a [x, x]\nb: &b [*a, *a]\nlisten: *b\n',
+      'a: &a [x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: &d [*c, *c, *c]\ne: &e [*d, *d, *d]\nf: &f [*e, *e, *f]\n',
       'sources: &s\n  - {name: a, url: "https://a.example/"}\nfeeds: [{name: default, <<: {sources: [a]}}]\n',
     ),
     dictionary: words,
