@@ -220,7 +220,9 @@ export function isProxyAddress(text: string): boolean {
   const url = parseHttp(text);
   if (url === undefined || url.pathname !== '/' || url.search !== '' || url.hash !== '') return false;
   try {
-    decodeURIComponent(url.username + url.password);
+    // Each by itself: `%4` and `1` are one letter together and none apart.
+    decodeURIComponent(url.username);
+    decodeURIComponent(url.password);
     return true;
   } catch {
     return false;
