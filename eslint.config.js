@@ -16,6 +16,10 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'URL', property: 'canParse', message: 'Node 20 answers wrongly: use parseAddress.' },
+      ],
       'no-restricted-globals': [
         'error',
         { name: 'fetch', message: 'Use undici pools: the global fetch costs 6 to 14 times the CPU.' },

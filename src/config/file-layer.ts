@@ -5,6 +5,8 @@ import { groupSetting, leafSetting, listSetting, type GroupSetting, type Origin,
 
 /** An alias may lie in what it stands for; no honest configuration is this deep. */
 const maxDepth = 32;
+/** Counted as they are followed: ten lines, each with ten aliases of the one before, would stand for more values than memory holds. */
+const maxAliases = 200;
 
 /**
  * A configuration file's values, each with its line. JSON is read as the YAML that it is. `null` counts as not written, so that a group
@@ -24,7 +26,14 @@ export function readFileLayer(text: string, fileName: string, mistakes: Mistake[
     mistakes.push({ path: '', problem: `cannot be read as YAML: ${error.message}`, origin: originAt(error.pos[0]) });
   if (document.errors.length > 0) return groupSetting(originAt(0));
 
-  const root = read(document.contents, [], { document, originAt, mistakes });
+  const reading: Reading = { document, originAt, mistakes, aliases: 0 };
+  const root = read(document.contents, [], reading);
+  if (reading.aliases > maxAliases)
+    mistakes.push({
+      path: '',
+      problem: `its aliases stand for too much (more than ${maxAliases})`,
+      origin: originAt(0),
+    });
   if (root?.kind === 'group') return root;
   if (root) mistakes.push({ path: '', problem: 'does not hold keys and values', origin: root.origin });
   return groupSetting(originAt(0));
@@ -34,6 +43,8 @@ interface Reading {
   readonly document: Document;
   readonly originAt: (offset: number) => Origin;
   readonly mistakes: Mistake[];
+  /** Followed so far. */
+  aliases: number;
 }
 
 function read(node: unknown, path: KeyPath, reading: Reading): Setting | undefined {
@@ -43,11 +54,12 @@ function read(node: unknown, path: KeyPath, reading: Reading): Setting | undefin
     mistakes.push({ path: pathText(path.slice(0, 3)), problem: 'lies too deep', origin });
     return undefined;
   }
-  if (isAlias(node)) return read(node.resolve(document), path, reading);
+  if (isAlias(node)) return ++reading.aliases > maxAliases ? undefined : read(node.resolve(document), path, reading);
   if (isSeq(node)) {
     const elements = node.items.map((element, i) => read(element, [...path, i], reading));
     for (const [i, element] of elements.entries())
-      if (!element) mistakes.push({ path: pathText([...path, i]), problem: 'is empty', origin });
+      if (!element && reading.aliases <= maxAliases)
+        mistakes.push({ path: pathText([...path, i]), problem: 'is empty', origin });
     return listSetting(
       origin,
       elements.filter((element) => element !== undefined),

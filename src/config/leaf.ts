@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { parseAddress } from '../nuget/parse-address.js';
 import { parseDuration, parseSize } from './units.js';
 
 /** What is told of a key beside its type. */
@@ -202,7 +203,7 @@ export function word<const W extends string>(about: string, allowed: string, wan
 
 /** @returns `undefined` when it is no http address */
 export function parseHttp(value: string | number | boolean): URL | undefined {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const url = typeof value === 'string' ? parseAddress(value) : undefined;
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }
 
@@ -219,7 +220,9 @@ export function isProxyAddress(text: string): boolean {
   const url = parseHttp(text);
   if (url === undefined || url.pathname !== '/' || url.search !== '' || url.hash !== '') return false;
   try {
-    decodeURIComponent(url.username + url.password);
+    // Each by itself: `%4` and `1` are one letter together and none apart.
+    decodeURIComponent(url.username);
+    decodeURIComponent(url.password);
     return true;
   } catch {
     return false;

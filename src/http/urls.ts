@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 
 import ipaddr from 'ipaddr.js';
 
+import { parseAddress } from '../nuget/parse-address.js';
 import type { Bases } from '../nuget/address-slot.js';
 import type { Hive } from '../nuget/registration-table.js';
 import type { ServiceIndexBases, ServiceIndexQueries } from '../nuget/service-index.js';
@@ -68,6 +69,7 @@ export function documentBases(base: string, mount: Mount, hive: Hive): Bases {
 export function createPublicBase({ publicUrl, trustedProxies }: PublicAddress): (req: IncomingMessage) => string {
   if (publicUrl !== undefined) return () => publicUrl;
   const isTrusted = createTrust(trustedProxies);
+  const base = createBase();
   return (req) => {
     const own = (req.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
     const { host = `${bracketed(req.socket.localAddress ?? '127.0.0.1')}:${req.socket.localPort ?? 80}` } = req.headers;
@@ -93,9 +95,26 @@ export function createOwnPath(publicUrl: string | undefined): (url: string) => s
 
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
-function base(scheme: 'http' | 'https', host: string, prefix: string): string {
-  if (!hostPattern.test(host))
-    throw new ProblemError({ code: 'bad-host', detail: 'the Host header is not a host name with an optional port' });
+function createBase() {
+  // Nearly always the same one: reading it as an address costs more than all the rest.
+  let lastGoodHost: string | undefined;
+  return (scheme: 'http' | 'https', host: string, prefix: string): string => {
+    if (host !== lastGoodHost) {
+      if (!isHost(host))
+        throw new ProblemError({
+          code: 'bad-host',
+          detail: 'the Host header is not a host name with an optional port',
+        });
+      lastGoodHost = host;
+    }
+    return join(scheme, host, prefix);
+  };
+}
+
+/** The pattern alone lets through what no client can take for an address again: `1.2.3.4.5`, `a:99999`. */
+const isHost = (host: string) => hostPattern.test(host) && parseAddress(`http://${host}/`) !== undefined;
+
+function join(scheme: 'http' | 'https', host: string, prefix: string): string {
   const path = /^[A-Za-z0-9._~/-]*$/.test(prefix)
     ? prefix.split('/').filter((segment) => segment !== '' && segment !== '.' && segment !== '..')
     : [];

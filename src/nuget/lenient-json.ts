@@ -1,3 +1,5 @@
+import { parseAddress } from './parse-address.js';
+
 /** Readers of single fields as servers send them: what has another type is absent, never an error. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -25,5 +27,5 @@ export function readCount(value: unknown): number | undefined {
 /** An address for people to open: web addresses only. */
 export function readWebAddress(value: unknown): string | undefined {
   const text = readText(value)?.trim();
-  return text !== undefined && /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? text : undefined;
+  return text !== undefined && /^https?:\/\/\S+$/i.test(text) && parseAddress(text) !== undefined ? text : undefined;
 }

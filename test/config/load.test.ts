@@ -294,6 +294,13 @@ test('an alias is followed, and one that holds itself ends', async (t) => {
   t.regex((await mistakes(t, 'listen: &x\n  tls: *x')).join('\n'), /lies too deep/);
 });
 
+test('aliases of aliases that stand for billions of values are refused, and not read', async (t) => {
+  const tenfold = (i: number) => `a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`;
+  const yaml = ['a0: &a0 x', ...Array.from({ length: 12 }, (_, i) => tenfold(i + 1))].join('\n');
+  t.regex((await mistakes(t, yaml)).join('\n'), /its aliases stand for too much/);
+  t.regex((await mistakes(t, 'listen: &x [*x, *x, *x]')).join('\n'), /its aliases stand for too much/);
+});
+
 test('a key called __proto__ is unknown like any other', async (t) => {
   t.regex((await mistakes(t, '{ "__proto__": { "offline": true } }')).join('\n'), /__proto__: is no key/);
 });

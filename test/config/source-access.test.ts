@@ -49,6 +49,7 @@ test('a key that does not open, or belongs to another certificate, is a mistake 
 test('an authority must be certificates, a proxy an address, a further host a name', async (t) => {
   t.regex(await mistake(t, 'ca: corp.pem'), /^sources\[0\]\.ca: "corp\.pem" is not one or more certificates in PEM/);
   t.regex(await mistake(t, 'proxy: socks5://p.example'), /^sources\[0\]\.proxy: .* is not the address of a proxy/);
+  t.regex(await mistake(t, 'proxy: "http://%:31@p.example"'), /is not the address of a proxy/);
   const told = await mistake(t, 'proxy: "http://me:hunter2@p.example/path"');
   t.regex(told, /is not the address of a proxy/);
   t.notRegex(told, /hunter2/);

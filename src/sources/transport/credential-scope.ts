@@ -48,6 +48,6 @@ function ownersPart({ hostname, pathname }: URL): string {
 function isBelow(pathname: string, prefix: string): boolean {
   const path = `${pathname.toLowerCase()}/`;
   // A server that decodes these would leave the owner's part.
-  const climbs = prefix !== '/' && /(?:\/|%2f|%5c|\\)\.\.(?:\/|%2f|%5c|\\)/.test(path);
+  const climbs = prefix !== '/' && /(?:\/|%2f|%5c|\\)(?:\.|%2e){2}(?:\/|%2f|%5c|\\)/.test(path);
   return path.startsWith(prefix) && !climbs;
 }

@@ -1,3 +1,5 @@
+import { parseAddress } from '../../nuget/parse-address.js';
+
 const maxRedirects = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
@@ -27,10 +29,9 @@ export class Route {
 
   /** @throws ForbiddenAddressError when `location` is no address, leads in a circle, too far, or from https to http */
   follow(location: string | undefined): void {
-    if (location === undefined || !URL.canParse(location, this.#current.href))
-      throw new ForbiddenAddressError('redirects without saying where');
+    const next = location === undefined ? undefined : parseAddress(location, this.#current);
+    if (next === undefined) throw new ForbiddenAddressError('redirects without saying where');
     if (this.#visited.size > maxRedirects) throw new ForbiddenAddressError(`redirects more than ${maxRedirects} times`);
-    const next = new URL(location, this.#current);
     if (this.#current.protocol === 'https:' && next.protocol === 'http:')
       throw new ForbiddenAddressError('redirects from https to http');
     this.#current = this.#enter(next);

@@ -28,7 +28,7 @@ export async function askRepositorySignatures(
   ask: Ask,
 ): Promise<SourceAnswer<RepositorySignatures>> {
   return addresses.inTurn<SourceAnswer<RepositorySignatures>>(async (address) => {
-    const claim = await transport.document(address, ask, readClaim, smallDocumentBytes);
+    const claim = await transport.document(address, ask, readRepositorySignatureClaim, smallDocumentBytes);
     if (claim.kind === 'missing')
       return refused({
         source,
@@ -59,7 +59,8 @@ export async function askRepositorySignatures(
   });
 }
 
-async function readClaim(bytes: AsyncIterable<Buffer>): Promise<Claim> {
+/** @throws UnreadableDocumentError when it does not say what every such document must */
+export async function readRepositorySignatureClaim(bytes: AsyncIterable<Buffer>): Promise<Claim> {
   const { allRepositorySigned, signingCertificates } = await readJson(bytes);
   if (typeof allRepositorySigned !== 'boolean' || !Array.isArray(signingCertificates))
     throw new UnreadableDocumentError('does not tell of repository signatures');

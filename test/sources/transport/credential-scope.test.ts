@@ -24,6 +24,8 @@ const cases: readonly (readonly [configured: string, yes: readonly string[], no:
       'https://pkgs.dev.azure.com/',
       `${azure}/..%2ffabrikam/_packaging/`,
       `${azure}/%2e%2e/fabrikam/`,
+      `${azure}/%2e%2e%2ffabrikam/_packaging/`,
+      `${azure}/project%5C.%2E%5cfabrikam/_packaging/`,
       'https://contoso.blob.core.windows.net/contoso/x',
     ],
   ],
