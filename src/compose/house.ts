@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
 import { missing } from '../feed/answer.js';
+import { CatalogFollow } from '../feed/catalog-follow.js';
+import type { CatalogFollowOptions } from '../feed/catalog-follow.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
 import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
@@ -37,6 +39,8 @@ export interface Parts {
   /** Where the log goes, when it is not brought along. */
   readonly logTo?: LogDestination;
   readonly store?: Store;
+  /** How often catalogs are read. */
+  readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -57,6 +61,8 @@ export interface House {
   readonly insight: Insight;
   readonly hot: HotDocuments;
   readonly publicBase: (req: IncomingMessage) => string;
+  /** Begins to follow the sources' catalogs, in the background. */
+  readonly followCatalogs: () => void;
   /** Finishes what was begun and closes the store. */
   close(): Promise<void>;
 }
@@ -99,6 +105,17 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
   const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
+  const onChanged = (ids: ReadonlySet<string>) => hot.forgetAll(ids);
+  const catalogs = new Map(
+    config.offline || config.freshness.catalog === 'off'
+      ? []
+      : sources
+          .filter(({ source }) => source.catalog !== undefined)
+          .map(({ name, source }) => [
+            name,
+            new CatalogFollow({ source, facts: store.facts, clock, log, onChanged, ...parts.catalog }),
+          ]),
+  );
   const readers = new Map(
     sources.map(({ name, source }) => [
       name,
@@ -110,6 +127,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         log,
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
+        ...withCatalog(catalogs.get(name)),
       }),
     ]),
   );
@@ -182,19 +200,29 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     feeds,
     mapping,
     refusals: packages.refusals,
-    sources,
+    sources: sources.map((source) => ({ ...source, ...withCatalog(catalogs.get(source.name)) })),
   });
+  const followCatalogs = () => {
+    for (const [name, catalog] of catalogs) {
+      const reader = readers.get(name);
+      if (reader) void catalog.begin(reader);
+    }
+  };
   const close = async () => {
+    const following = [...catalogs.values()].map((catalog) => catalog.close());
     await Promise.all(sources.map(({ source }) => source.close()));
+    await Promise.all(following);
     await packages.idle();
     await searchIndex.close();
     await store.close();
   };
   return {
     ...{ log, clock, counters, store, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, hot, publicBase, close },
+    ...{ searchIndex, insight, hot, publicBase, followCatalogs, close },
   };
 }
+
+const withCatalog = (catalog: CatalogFollow | undefined) => ({ ...(catalog && { catalog }) });
 
 function ownUrl({ listen: { host, port, tls } }: Config): string {
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}/`;

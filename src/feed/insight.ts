@@ -1,5 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
+import type { CatalogReport } from './catalog-word.js';
 import { Explainer } from './explain.js';
 import type { ExplainerOptions, Question } from './explain.js';
 import type { Explanation } from './explanation.js';
@@ -26,6 +27,8 @@ export interface Status extends Presence, StoreStats, Counters {
 /** A source and how it is doing. `url` is without user info. */
 export interface FollowedSource extends Pick<SourceReport, 'name' | 'url' | 'protocol'> {
   readonly figures: SourceFigures;
+  /** Absent where it is not followed. */
+  readonly catalog?: { report(): CatalogReport };
 }
 
 export interface InsightOptions extends Omit<ExplainerOptions, 'store'> {
@@ -60,7 +63,7 @@ export class Insight {
     const isKnown = knownSources(this.options.feeds, reader);
     return this.options.sources
       .filter(({ name }) => isKnown(name))
-      .map(({ figures, ...source }) => figures.report(source));
+      .map(({ figures, catalog, ...source }) => figures.report(source, catalog?.report()));
   }
 
   packages(page: Page, reader: Reader): Promise<KeptPackages> {
