@@ -40,7 +40,10 @@ function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; pa
     length: template.length,
     ...(sha512 !== undefined && { sha512 }),
   }));
-  const detailsAt = leaves.reduce((newest, leaf) => ((leaf.detailsAt ?? '') > newest ? (leaf.detailsAt ?? '') : newest), '');
+  const detailsAt = leaves.reduce(
+    (newest, leaf) => ((leaf.detailsAt ?? '') > newest ? (leaf.detailsAt ?? '') : newest),
+    '',
+  );
   return { head: { ...writeHead(rows, counts), ...(detailsAt !== '' && { detailsAt }) }, parts };
 }
 

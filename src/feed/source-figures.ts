@@ -86,10 +86,7 @@ export class SourceFigures {
     return isSilent || neverAnswered || this.#failuresInARow >= failuresUntilDown ? 'down' : 'degraded';
   }
 
-  report(
-    source: Pick<SourceReport, 'name' | 'url' | 'protocol'>,
-    catalog: CatalogReport = unfollowed,
-  ): SourceReport {
+  report(source: Pick<SourceReport, 'name' | 'url' | 'protocol'>, catalog: CatalogReport = unfollowed): SourceReport {
     const [p50, p95] = this.#latenciesMs.percentiles(50, 95);
     return {
       name: source.name,

@@ -4,16 +4,19 @@
  */
 export type CommitTime = string;
 
-const pattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/i;
+const pattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)?$/;
 
 /** Servers drop trailing zeros, and some write an offset. @returns `undefined` for what is no time */
 export function readCommitTime(value: unknown): CommitTime | undefined {
   const [, seconds = '', fraction = '', zone = 'Z'] = (typeof value === 'string' && pattern.exec(value.trim())) || [];
   const timeMs = Date.parse(seconds + zone.toUpperCase());
   if (Number.isNaN(timeMs)) return undefined;
+  const digits = `.${fraction.padEnd(7, '0').slice(0, 7)}Z`;
+  // What catalogs write, tens of thousands of times in one document.
+  if (zone === 'Z') return seconds + digits;
   const text = new Date(timeMs).toISOString();
   // An offset can lead out of the years that four digits hold.
-  return /^\d{4}-/.test(text) ? `${text.slice(0, 19)}.${fraction.padEnd(7, '0').slice(0, 7)}Z` : undefined;
+  return /^\d{4}-/.test(text) ? text.slice(0, 19) + digits : undefined;
 }
 
 /** @param timeMs since the epoch */

@@ -78,6 +78,8 @@ export class CatalogWalk {
     const { items, junk } = page.value.value;
     const cursor = items.at(-1)?.at ?? span.after;
     seen.tip = tipOf(page.value, cursor);
+    // A newer page may be there by now.
+    if (seen.tip.count >= fullCount * nearlyFull) return undefined;
     return found({ url: address.href, cursor, items, isWhole: true, junk });
   }
 
@@ -100,7 +102,9 @@ export class CatalogWalk {
     );
     if (index.kind === 'unchanged') {
       if (this.#seen) this.#seen.tipReads = 0;
-      return after === undefined ? this.#refused('answered 304 without being asked') : found(this.#nothingNew(address, after));
+      return after === undefined
+        ? this.#refused('answered 304 without being asked')
+        : found(this.#nothingNew(address, after));
     }
     if (index.kind === 'missing') return this.#refused(`the catalog that ${source} offers is not there`);
     if (index.kind !== 'found') return index;
