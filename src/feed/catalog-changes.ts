@@ -1,4 +1,4 @@
-import type { CatalogItem } from '../nuget/catalog-item.js';
+import type { CatalogEvent } from '../nuget/catalog-event.js';
 import { shows } from './catalog-evidence.js';
 import type { Fact, FactKind } from './store.js';
 
@@ -7,7 +7,7 @@ interface Change {
   /** When it was read, in ms since the epoch. */
   readonly seenAtMs: number;
   /** The newest of each version; absent where only the id is known: then nothing can be shown to know of it. */
-  readonly items?: ReadonlyMap<string, CatalogItem>;
+  readonly events?: ReadonlyMap<string, CatalogEvent>;
   /** Writes of facts that were seen to show it. */
   readonly shownBy: Map<FactKind, string>;
 }
@@ -31,14 +31,14 @@ export class CatalogChanges {
     return this.#changes.size > this.options.maxIds;
   }
 
-  /** @param items in the order of their commits */
-  note(items: readonly CatalogItem[], seenAtMs: number): void {
-    for (const item of items) {
-      const known = this.#changes.get(item.id.key);
-      const newest = new Map(known?.items);
-      newest.set(item.version?.key ?? '', item);
-      const isBlind = known !== undefined && known.items === undefined;
-      this.#changes.set(item.id.key, { seenAtMs, shownBy: new Map(), ...(!isBlind && { items: newest }) });
+  /** @param events in the order of their commits */
+  note(events: readonly CatalogEvent[], seenAtMs: number): void {
+    for (const event of events) {
+      const known = this.#changes.get(event.id.key);
+      const newest = new Map(known?.events);
+      newest.set(event.version?.key ?? '', event);
+      const isBlind = known !== undefined && known.events === undefined;
+      this.#changes.set(event.id.key, { seenAtMs, shownBy: new Map(), ...(!isBlind && { events: newest }) });
     }
   }
 
@@ -51,10 +51,10 @@ export class CatalogChanges {
   areShownBy(fact: Fact): boolean {
     const change = this.#changes.get(fact.key.name);
     if (change === undefined || fact.checkedAtMs >= change.seenAtMs + this.options.settleMs) return true;
-    const { items, shownBy } = change;
-    if (items === undefined) return false;
+    const { events, shownBy } = change;
+    if (events === undefined) return false;
     if (shownBy.get(fact.key.kind) === fact.epoch) return true;
-    const isShown = shows(fact, items.values());
+    const isShown = shows(fact, events.values());
     if (isShown) shownBy.set(fact.key.kind, fact.epoch);
     return isShown;
   }

@@ -1,4 +1,4 @@
-import type { CatalogItem } from '../nuget/catalog-item.js';
+import type { CatalogEvent } from '../nuget/catalog-event.js';
 import { newestDetails, readRegistration } from './registration-fact.js';
 import type { Fact } from './store.js';
 import { readVersions } from './versions-fact.js';
@@ -8,11 +8,11 @@ import { readVersions } from './versions-fact.js';
  * an answer that came after an event need not know of it. A version list knows of a version or does not; whether it is listed or deprecated
  * is no matter of it. A registration names the catalog's details it was made from, where addresses tell their time.
  *
- * @param items the newest of each version
+ * @param events the newest of each version
  */
-export function shows(fact: Fact, items: Iterable<CatalogItem>): boolean {
+export function shows(fact: Fact, events: Iterable<CatalogEvent>): boolean {
   const { has, detailsAt } = knowledgeOf(fact);
-  for (const { version, isDelete, detailsAt: told } of items) {
+  for (const { version, isDelete, detailsAt: told } of events) {
     if (version === undefined || has.has(version.key) === isDelete) return false;
     if (fact.key.kind !== 'registration' || isDelete) continue;
     if (told === undefined || detailsAt === undefined || detailsAt < told) return false;

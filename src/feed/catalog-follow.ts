@@ -162,12 +162,12 @@ export class CatalogFollow implements CatalogWord {
 
   async #take(news: CatalogNews, before: CatalogCursor | undefined, readAtMs: number): Promise<void> {
     const { clock, onChanged, facts, source } = this.options;
-    const names = new Set(news.items.map(({ id }) => id.key));
+    const names = new Set(news.events.map(({ id }) => id.key));
     if (before && !this.#cursor && news.isWhole) {
       this.#changes.noteBlindly(before.awaited, clock.now());
       for (const name of before.awaited) names.add(name);
     }
-    this.#changes.note(news.items, clock.now());
+    this.#changes.note(news.events, clock.now());
     const changed = await this.#refresh.await(names);
     if (changed.size > 0) onChanged?.(changed);
     this.#tellJunk(news.junk);
@@ -200,7 +200,7 @@ export class CatalogFollow implements CatalogWord {
 
   #tellOf(news: CatalogNews, before: CatalogCursor | undefined): void {
     const { log, source } = this.options;
-    const about = { source: source.name, cursor: news.cursor, items: news.items.length };
+    const about = { source: source.name, cursor: news.cursor, events: news.events.length };
     const isFirst = this.#readAtMs === Number.NEGATIVE_INFINITY;
     if (!news.isWhole && before) log.warn(about, 'the place in its catalog is too far back: begun anew from its end');
     else if (isFirst && before) log.info(about, 'its catalog is followed on, caught up');

@@ -1,5 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
+import { unfollowed } from './catalog-word.js';
 import type { CatalogReport } from './catalog-word.js';
 import { Explainer } from './explain.js';
 import type { ExplainerOptions, Question } from './explain.js';
@@ -31,6 +32,11 @@ export interface FollowedSource extends Pick<SourceReport, 'name' | 'url' | 'pro
   readonly catalog?: { report(): CatalogReport };
 }
 
+/** How a source is doing, and how far its catalog is followed. */
+export interface SourceStatus extends SourceReport {
+  readonly catalog: CatalogReport;
+}
+
 export interface InsightOptions extends Omit<ExplainerOptions, 'store'> {
   readonly version: string;
   readonly startedAtMs: number;
@@ -59,11 +65,14 @@ export class Insight {
     return { version, uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000), offline };
   }
 
-  sources(reader: Reader): SourceReport[] {
+  sources(reader: Reader): SourceStatus[] {
     const isKnown = knownSources(this.options.feeds, reader);
     return this.options.sources
       .filter(({ name }) => isKnown(name))
-      .map(({ figures, catalog, ...source }) => figures.report(source, catalog?.report()));
+      .map(({ figures, catalog, ...source }) => ({
+        ...figures.report(source),
+        catalog: catalog?.report() ?? unfollowed,
+      }));
   }
 
   packages(page: Page, reader: Reader): Promise<KeptPackages> {

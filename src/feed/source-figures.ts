@@ -1,8 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import { RecentValues } from '../ops/recent-values.js';
 import type { Reason } from './answer.js';
-import { unfollowed } from './catalog-word.js';
-import type { CatalogReport } from './catalog-word.js';
 
 /**
  * - `up`: it answers
@@ -29,7 +27,6 @@ export interface SourceReport {
   /** Requests over the network, redirects counted on their own. */
   readonly requests: number;
   readonly errors: number;
-  readonly catalog: CatalogReport;
 }
 
 /** One request over the network and what came of it. */
@@ -86,7 +83,7 @@ export class SourceFigures {
     return isSilent || neverAnswered || this.#failuresInARow >= failuresUntilDown ? 'down' : 'degraded';
   }
 
-  report(source: Pick<SourceReport, 'name' | 'url' | 'protocol'>, catalog: CatalogReport = unfollowed): SourceReport {
+  report(source: Pick<SourceReport, 'name' | 'url' | 'protocol'>): SourceReport {
     const [p50, p95] = this.#latenciesMs.percentiles(50, 95);
     return {
       name: source.name,
@@ -100,7 +97,6 @@ export class SourceFigures {
       latencyMs: { p50: tenths(p50), p95: tenths(p95) },
       requests: this.#requests,
       errors: this.#errors,
-      catalog,
     };
   }
 }

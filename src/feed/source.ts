@@ -1,4 +1,4 @@
-import type { CatalogItem } from '../nuget/catalog-item.js';
+import type { CatalogEvent } from '../nuget/catalog-event.js';
 import type { CommitTime } from '../nuget/commit-time.js';
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
@@ -88,7 +88,7 @@ export interface CatalogNews {
   /** Everything up to here was read. */
   readonly cursor: CommitTime;
   /** In the order of their commits. */
-  readonly items: readonly CatalogItem[];
+  readonly events: readonly CatalogEvent[];
   /** Whether that is all since the place that was asked for. */
   readonly isWhole: boolean;
   /** What could not be read, shortened, some of it. */

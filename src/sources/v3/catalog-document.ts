@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UnreadableDocumentError, isJsonObject } from '../../codec/json-document.js';
 import { RegistrationSplitter } from '../../codec/registration-splitter.js';
-import { readCatalogItem } from '../../nuget/catalog-item.js';
-import type { CatalogItem } from '../../nuget/catalog-item.js';
+import { readCatalogEvent } from '../../nuget/catalog-event.js';
+import type { CatalogEvent } from '../../nuget/catalog-event.js';
 import { readCommitTime } from '../../nuget/commit-time.js';
 import type { CommitTime } from '../../nuget/commit-time.js';
 
@@ -14,7 +14,7 @@ const maxTold = 10;
 export interface CatalogPageMark {
   /** As written. */
   readonly address: string;
-  /** Of its newest item. */
+  /** Of its newest event. */
   readonly at: CommitTime;
   /** Items on it; absent where the index does not say. */
   readonly count?: number;
@@ -23,15 +23,15 @@ export interface CatalogPageMark {
 export interface CatalogIndex {
   /** The newest pages, oldest first: those after the place asked for, and no more than were asked for. */
   readonly pages: readonly CatalogPageMark[];
-  /** The most items that a page other than the newest has. */
+  /** The most events that a page other than the newest has. */
   readonly fullCount: number | undefined;
   /** What is no page, shortened. */
   readonly junk: readonly string[];
 }
 
 export interface CatalogPage {
-  readonly items: readonly CatalogItem[];
-  /** Everything on it, older items included. */
+  readonly events: readonly CatalogEvent[];
+  /** Everything on it, older events included. */
   readonly count: number;
   readonly junk: readonly string[];
 }
@@ -40,7 +40,7 @@ export interface CatalogPage {
 export interface CatalogSpan {
   /** What is not newer is left out. */
   readonly after: CommitTime;
-  /** What is newer is no time of this world: one such item would move the cursor behind everything to come. */
+  /** What is newer is no time of this world: one such event would move the cursor behind everything to come. */
   readonly notAfter: CommitTime;
 }
 
@@ -75,19 +75,19 @@ export async function readCatalogIndex(
   return { pages: newestOf(pages, maxPages), fullCount, junk };
 }
 
-/** Reads a page: its items in the order of their commits. @throws UnreadableDocumentError */
+/** Reads a page: its events in the order of their commits. @throws UnreadableDocumentError */
 export async function readCatalogPage(
   bytes: AsyncIterable<Buffer>,
   { after, notAfter }: CatalogSpan,
 ): Promise<CatalogPage> {
-  const items: CatalogItem[] = [];
+  const events: CatalogEvent[] = [];
   const junk: string[] = [];
   const count = await eachElement(bytes, (element) => {
-    const item = readCatalogItem(element);
-    if (item === undefined || item.at > notAfter) tell(junk, element);
-    else if (item.at > after) items.push(item);
+    const event = readCatalogEvent(element);
+    if (event === undefined || event.at > notAfter) tell(junk, element);
+    else if (event.at > after) events.push(event);
   });
-  return { items: items.sort(byTime), count, junk };
+  return { events: events.sort(byTime), count, junk };
 }
 
 /** For `sort`. */

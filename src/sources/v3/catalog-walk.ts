@@ -33,7 +33,7 @@ interface Seen {
 interface Tip {
   readonly url: URL;
   readonly count: number;
-  /** Of its newest item. */
+  /** Of its newest event. */
   readonly at: CommitTime;
   readonly validators: Validators;
 }
@@ -75,12 +75,12 @@ export class CatalogWalk {
     // Gone: the index knows what came in its place.
     if (page.kind === 'missing') return undefined;
     if (page.kind !== 'found') return page;
-    const { items, junk } = page.value.value;
-    const cursor = items.at(-1)?.at ?? span.after;
+    const { events, junk } = page.value.value;
+    const cursor = events.at(-1)?.at ?? span.after;
     seen.tip = tipOf(page.value, cursor);
     // A newer page may be there by now.
     if (seen.tip.count >= fullCount * nearlyFull) return undefined;
-    return found({ url: address.href, cursor, items, isWhole: true, junk });
+    return found({ url: address.href, cursor, events, isWhole: true, junk });
   }
 
   async #ofIndex(
@@ -116,8 +116,8 @@ export class CatalogWalk {
     const wanted = all.filter(({ at }) => at > from).slice(-maxPages);
     const pages = await this.#pages(index.value, wanted, { after: from, notAfter }, signal);
     if (pages.kind !== 'found') return pages;
-    const items = pages.value.flatMap(({ value }) => value.items).sort(byTime);
-    const last = items.at(-1)?.at;
+    const events = pages.value.flatMap(({ value }) => value.events).sort(byTime);
+    const last = events.at(-1)?.at;
     const cursor = last ?? (isWhole ? after : newest);
     const read = pages.value.at(-1);
     // Without a page that has news, the newest one is still the one that was read last.
@@ -125,7 +125,7 @@ export class CatalogWalk {
     return found({
       url: address.href,
       cursor,
-      items,
+      events,
       isWhole,
       junk: [...index.value.value.junk, ...pages.value.flatMap(({ value }) => value.junk)],
     });
@@ -172,7 +172,7 @@ export class CatalogWalk {
   }
 
   #nothingNew(address: URL, after: CommitTime): CatalogNews {
-    return { url: address.href, cursor: after, items: [], isWhole: true, junk: [] };
+    return { url: address.href, cursor: after, events: [], isWhole: true, junk: [] };
   }
 
   #refused(detail: string): Refused {

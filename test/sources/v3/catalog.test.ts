@@ -20,9 +20,9 @@ async function openCatalog(t: ExecutionContext, pageSize: number, commits: numbe
   const url = `${server.origin}/${catalogPath}`;
   const since = async (after?: string) => {
     server.requests.length = 0;
-    const { items, ...news } = valueOf(await source.catalog(question(after, url), {}));
+    const { events, ...news } = valueOf(await source.catalog(question(after, url), {}));
     const asked = server.requests.map(({ path }) => path.slice(1)).filter((path) => path.includes('catalog0'));
-    return { ...news, versions: items.map(({ version }) => version?.key), asked };
+    return { ...news, versions: events.map(({ version }) => version?.key), asked };
   };
   return { server, source, catalog, url, since };
 }
@@ -93,7 +93,7 @@ test('an empty catalog has no news, and one that fills is read from its beginnin
   const { server, source } = await openScripted(t);
   const url = `${server.origin}/${catalogPath}`;
   server.publish(catalogPath, { items: [] });
-  t.like(valueOf(await source.catalog(question(), {})), { cursor: '', items: [] });
+  t.like(valueOf(await source.catalog(question(), {})), { cursor: '', events: [] });
   new ScriptedCatalog(server);
   t.like(valueOf(await source.catalog(question('', url), {})), {
     isWhole: true,
@@ -144,7 +144,7 @@ test('an index of 25,000 pages is read, and the two newest pages of it are asked
     });
   const news = valueOf(await source.catalog(question(), {}));
   t.deepEqual(
-    news.items.map(({ version }) => version?.key),
+    news.events.map(({ version }) => version?.key),
     ['1.24998.0', '1.24999.0'],
   );
   t.is(server.count('catalog0'), 3);

@@ -6,7 +6,7 @@ import { PackageId } from './package-id.js';
 import { PackageVersion } from './package-version.js';
 
 /** One event of a catalog, as its page tells it: something about a version was published, changed or deleted. */
-export interface CatalogItem {
+export interface CatalogEvent {
   readonly id: PackageId;
   /** Absent where NuGet cannot read it: the id has changed all the same. */
   readonly version?: PackageVersion;
@@ -18,7 +18,7 @@ export interface CatalogItem {
 }
 
 /** Reads an element of a page's `items` (`catalog-resource.md`). @returns `undefined` for what tells no id and time */
-export function readCatalogItem(element: unknown): CatalogItem | undefined {
+export function readCatalogEvent(element: unknown): CatalogEvent | undefined {
   if (!isObject(element)) return undefined;
   const id = PackageId.tryParse(element['nuget:id']);
   const at = readCommitTime(element['commitTimeStamp']);
