@@ -231,13 +231,22 @@ test('where documents lag behind the catalog they are asked for again until they
 test('an id first asked for while its documents lag is not taken as fresh for long', async (t) => {
   const { source, catalog, advance, versions } = await startFollowed(t);
   await advance(hourMs);
-  source.add({ id: 'Gamma', version: '1.0.0' });
-  catalog.commit('2030-01-02T05:00:00Z', { id: 'Gamma', version: '2.0.0' });
-  await rounds(source);
-  t.deepEqual(await versions('gamma'), ['1.0.0']);
-  source.add({ id: 'Gamma', version: '2.0.0' });
+  for (const [at, id] of [
+    ['2030-01-02T05:00:00Z', 'Gamma'],
+    ['2030-01-02T05:00:01Z', 'Delta'],
+  ] as const) {
+    source.add({ id, version: '1.0.0' });
+    catalog.commit(at, { id, version: '2.0.0' });
+    await rounds(source);
+    t.deepEqual(await versions(id.toLowerCase()), ['1.0.0']);
+    source.add({ id, version: '2.0.0' });
+  }
   await advance(61_000);
   t.deepEqual(await versions('gamma'), ['1.0.0', '2.0.0']);
+  // Nobody asks for the other until its documents are taken to have followed.
+  await advance(31 * 60_000);
+  await rounds(source);
+  t.deepEqual(await versions('delta'), ['1.0.0', '2.0.0']);
 });
 
 test('a source that shows no catalog times in its registration is believed half an hour after the event, by what it says then', async (t) => {
@@ -323,6 +332,28 @@ test('a restart goes on where it was: what happened meanwhile is asked for, what
   t.is((await second.larder.get(listOf('beta'))).headers['x-cache'], 'HIT');
   t.is(given.source.count(packageRequests), 1);
   t.true(second.logged.some((line) => line.includes('followed on, caught up')));
+});
+
+test('what the catalog told shortly before a restart may still not show in documents after it', async (t) => {
+  const store = new MemoryStore();
+  const given = await sourceOf(t);
+  given.source.add({ id: 'Gamma', version: '1.0.0' });
+  const first = await startBefore(t, given, { store });
+  await first.larder.get(listOf('alpha'));
+  await isFollowing(first.larder);
+  given.catalog.commit('2030-01-02T03:04:00Z', { id: 'Gamma', version: '2.0.0' });
+  await eventually(
+    () => stateOf(first.larder),
+    (told) => told?.cursor === '2030-01-02T03:04:00.0000000Z',
+  );
+  await first.larder.shutdown();
+
+  const second = await startBefore(t, given, { store });
+  await isFollowing(second.larder);
+  t.deepEqual(await second.versions('gamma'), ['1.0.0']);
+  given.source.add({ id: 'Gamma', version: '2.0.0' });
+  await second.advance(61_000);
+  t.deepEqual(await second.versions('gamma'), ['1.0.0', '2.0.0']);
 });
 
 test('a change that was taken note of and not yet seen in documents outlasts a crash, before and after the cursor', async (t) => {
