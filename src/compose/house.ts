@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
 import { missing } from '../feed/answer.js';
-import { CatalogFollow } from '../feed/catalog-follow.js';
 import type { CatalogFollowOptions } from '../feed/catalog-follow.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
@@ -29,6 +28,7 @@ import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
+import { Catalogs } from './catalogs.js';
 import { createSource, protocolOf } from './create-source.js';
 import { sourceAccess } from './source-access.js';
 
@@ -100,21 +100,16 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
     const created = createSource(source, { config, version, clock, log, counters, access, figures });
     const watched = watchSource(created, (reason) => figures.answered(reason));
-    return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+    return { source: watched, created, name: source.name, url: created.url, protocol: protocolOf(source), figures };
   });
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
   const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const onChanged = (ids: ReadonlySet<string>) => hot.forgetAll(ids);
-  const catalogs = new Map(
-    config.offline || config.freshness.catalog === 'off'
-      ? []
-      : sources
-          .filter(({ source }) => source.catalog !== undefined)
-          .map(({ name, source }) => [
-            name,
-            new CatalogFollow({ source, facts: store.facts, clock, log, onChanged, ...parts.catalog }),
-          ]),
+  const catalogs = new Catalogs(
+    config,
+    sources.map(({ created }) => created),
+    { facts: store.facts, clock, log, onChanged, ...parts.catalog },
   );
   const readers = new Map(
     sources.map(({ name, source }) => [
@@ -127,7 +122,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         log,
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
-        ...withCatalog(catalogs.get(name)),
+        ...catalogs.of(name),
       }),
     ]),
   );
@@ -200,18 +195,13 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     feeds,
     mapping,
     refusals: packages.refusals,
-    sources: sources.map((source) => ({ ...source, ...withCatalog(catalogs.get(source.name)) })),
+    sources: sources.map((source) => ({ ...source, ...catalogs.of(source.name) })),
   });
-  const followCatalogs = () => {
-    for (const [name, catalog] of catalogs) {
-      const reader = readers.get(name);
-      if (reader) void catalog.begin(reader);
-    }
-  };
+  const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
-    const following = [...catalogs.values()].map((catalog) => catalog.close());
+    const following = catalogs.close();
     await Promise.all(sources.map(({ source }) => source.close()));
-    await Promise.all(following);
+    await following;
     await packages.idle();
     await searchIndex.close();
     await store.close();
@@ -221,8 +211,6 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     ...{ searchIndex, insight, hot, publicBase, followCatalogs, close },
   };
 }
-
-const withCatalog = (catalog: CatalogFollow | undefined) => ({ ...(catalog && { catalog }) });
 
 function ownUrl({ listen: { host, port, tls } }: Config): string {
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}/`;

@@ -1,15 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CatalogEvent } from '../nuget/catalog-event.js';
 import { shows } from './catalog-evidence.js';
 import type { Fact, FactKind } from './store.js';
+
+/** Events noted between two turns of the event loop: about 2 ms. */
+const sliceSize = 2_000;
 
 /** What a catalog told of one id and documents made from it may not show yet. */
 interface Change {
   /** When it was read, in ms since the epoch. */
   readonly seenAtMs: number;
   /** The newest of each version; absent where only the id is known: then nothing can be shown to know of it. */
-  readonly events?: ReadonlyMap<string, CatalogEvent>;
-  /** Writes of facts that were seen to show it. */
-  readonly shownBy: Map<FactKind, string>;
+  readonly events: Map<string, CatalogEvent> | undefined;
+  /** What was found of the facts as they were written last. */
+  readonly judged: Map<FactKind, { readonly epoch: string; readonly isShown: boolean }>;
 }
 
 export interface CatalogChangesOptions {
@@ -31,39 +35,49 @@ export class CatalogChanges {
     return this.#changes.size > this.options.maxIds;
   }
 
-  /** @param events in the order of their commits */
-  note(events: readonly CatalogEvent[], seenAtMs: number): void {
-    for (const event of events) {
-      const known = this.#changes.get(event.id.key);
-      const newest = new Map(known?.events);
-      newest.set(event.version?.key ?? '', event);
-      const isBlind = known !== undefined && known.events === undefined;
-      this.#changes.set(event.id.key, { seenAtMs, shownBy: new Map(), ...(!isBlind && { events: newest }) });
+  /**
+   * Lets the loop go between two slices: after days away there are tens of thousands.
+   * @param events in the order of their commits
+   */
+  async note(events: readonly CatalogEvent[], seenAtMs: number): Promise<void> {
+    for (const [place, event] of events.entries()) {
+      if (place % sliceSize === sliceSize - 1) await nextTurn();
+      const name = event.id.key;
+      const known = this.#changes.get(name);
+      const told = known ? known.events : new Map<string, CatalogEvent>();
+      told?.set(event.version?.key ?? '', event);
+      this.#set(name, seenAtMs, told);
     }
   }
 
   /** Takes note of ids of which is only known that something changed. */
   noteBlindly(names: readonly string[], seenAtMs: number): void {
-    for (const name of names) this.#changes.set(name, { seenAtMs, shownBy: new Map() });
+    for (const name of names) this.#set(name, seenAtMs, undefined);
   }
 
   /** Whether the fact knows of all that was told of its id. */
   areShownBy(fact: Fact): boolean {
     const change = this.#changes.get(fact.key.name);
     if (change === undefined || fact.checkedAtMs >= change.seenAtMs + this.options.settleMs) return true;
-    const { events, shownBy } = change;
+    const { events, judged } = change;
     if (events === undefined) return false;
-    if (shownBy.get(fact.key.kind) === fact.epoch) return true;
+    const { kind } = fact.key;
+    const before = judged.get(kind);
+    if (before?.epoch === fact.epoch) return before.isShown;
     const isShown = shows(fact, events.values());
-    if (isShown) shownBy.set(fact.key.kind, fact.epoch);
+    judged.set(kind, { epoch: fact.epoch, isShown });
     return isShown;
   }
 
   /** Ids whose documents are taken to have followed the catalog: what is said of them from now on shows the change. */
   settled(nowMs: number): string[] {
-    return [...this.#changes].flatMap(([name, { seenAtMs }]) =>
-      nowMs >= seenAtMs + this.options.settleMs ? [name] : [],
-    );
+    const names: string[] = [];
+    // In the order in which they were seen last.
+    for (const [name, { seenAtMs }] of this.#changes) {
+      if (nowMs < seenAtMs + this.options.settleMs) break;
+      names.push(name);
+    }
+    return names;
   }
 
   /** Lets go of an id, unless it was named again meanwhile. */
@@ -74,5 +88,11 @@ export class CatalogChanges {
 
   clear(): void {
     this.#changes.clear();
+  }
+
+  /** As the last one seen. */
+  #set(name: string, seenAtMs: number, events: Change['events']): void {
+    this.#changes.delete(name);
+    this.#changes.set(name, { seenAtMs, events, judged: new Map() });
   }
 }

@@ -1,3 +1,4 @@
+import { PackageId } from '../nuget/package-id.js';
 import type { CatalogPlace } from './source.js';
 import type { FactKey, FactStore } from './store.js';
 
@@ -16,7 +17,8 @@ export async function readCatalogCursor(facts: FactStore, source: string): Promi
   const head = (await facts.read(keyOf(source)))?.head as Partial<CatalogCursor> | undefined;
   if (typeof head?.url !== 'string' || typeof head.after !== 'string') return undefined;
   if (typeof head.wholeSinceMs !== 'number' || !Array.isArray(head.awaited)) return undefined;
-  return { url: head.url, after: head.after, wholeSinceMs: head.wholeSinceMs, awaited: head.awaited };
+  const awaited = head.awaited.filter((name) => PackageId.tryParse(name)?.key === name);
+  return { url: head.url, after: head.after, wholeSinceMs: head.wholeSinceMs, awaited };
 }
 
 export async function writeCatalogCursor(

@@ -128,7 +128,7 @@ export class CatalogFollow implements CatalogWord {
       else this.#missed(answer.reason);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      log.error({ source: source.name, err: error }, 'the catalog could not be taken in');
+      if (!this.#wasToldAway) log.error({ source: source.name, err: error }, 'its catalog could not be taken in');
       this.#missed({ code: 'store-failed', source: source.name, detail: 'what its catalog told could not be kept' });
     }
   }
@@ -167,7 +167,7 @@ export class CatalogFollow implements CatalogWord {
       this.#changes.noteBlindly(before.awaited, clock.now());
       for (const name of before.awaited) names.add(name);
     }
-    this.#changes.note(news.events, clock.now());
+    await this.#changes.note(news.events, clock.now());
     const changed = await this.#refresh.await(names);
     if (changed.size > 0) onChanged?.(changed);
     this.#tellJunk(news.junk);

@@ -4,13 +4,9 @@ import type { Source } from './source.js';
 /** Usable answers to these came from the source just now; to others they may be had without asking it. */
 const alwaysAsk = new Set<string | symbol>(['versions', 'registration', 'download'] satisfies (keyof Source)[]);
 
-/** A catalog says nothing of whether packages can be had; it may lie elsewhere, and its state is told by itself. */
-const untold = new Set<string | symbol>(['catalog'] satisfies (keyof Source)[]);
-
 /**
  * The same source, each answer of which is told. It stands in front of every method that answers, those that only some sources have
- * included, so that no way of asking goes unseen
- * but the catalog's.
+ * included, so that no way of asking goes unseen.
  *
  * @param told the reason of an answer that cannot be used; `undefined` for one that can
  */
@@ -19,7 +15,6 @@ export function watchSource(source: Source, told: (reason: Reason | undefined) =
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      if (untold.has(name)) return member.bind(target) as unknown;
       return (...given: unknown[]): unknown => {
         const result: unknown = Reflect.apply(member, target, given);
         if (!(result instanceof Promise)) return result;
