@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
 import { missing } from '../feed/answer.js';
+import type { CatalogFollowOptions } from '../feed/catalog-follow.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
 import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
@@ -30,6 +31,7 @@ import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
+import { Catalogs } from './catalogs.js';
 import { createSource, protocolOf } from './create-source.js';
 import { sourceAccess } from './source-access.js';
 
@@ -40,6 +42,8 @@ export interface Parts {
   /** Where the log goes, when it is not brought along. */
   readonly logTo?: LogDestination;
   readonly store?: Store;
+  /** How often catalogs are read. */
+  readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -62,6 +66,8 @@ export interface House {
   readonly maintenance: Maintenance;
   readonly hot: HotDocuments;
   readonly publicBase: (req: IncomingMessage) => string;
+  /** Begins to follow the sources' catalogs, in the background. */
+  readonly followCatalogs: () => void;
   /** Finishes what was begun and closes the store. */
   close(): Promise<void>;
 }
@@ -101,13 +107,18 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
     const created = createSource(source, { config, version, clock, log, counters, access, figures });
     const watched = watchSource(created, (reason) => figures.answered(reason));
-    return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+    return { source: watched, created, name: source.name, url: created.url, protocol: protocolOf(source), figures };
   });
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
   const trouble = new StoreTrouble(log);
-  const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
-    searchIndex.learn(key),
+  const keptFacts = new PassingFacts(store.facts, trouble, passingFactsBytes);
+  const facts = observedFacts(keptFacts, (key) => searchIndex.learn(key));
+  const onChanged = (ids: ReadonlySet<string>) => hot.forgetAll(ids);
+  const catalogs = new Catalogs(
+    config,
+    sources.map(({ created }) => created),
+    { facts: keptFacts, clock, log, onChanged, ...parts.catalog },
   );
   const readers = new Map(
     sources.map(({ name, source }) => [
@@ -120,6 +131,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         log,
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
+        ...catalogs.of(name),
       }),
     ]),
   );
@@ -194,18 +206,21 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     feeds,
     mapping,
     refusals: packages.refusals,
-    sources,
+    sources: sources.map((source) => ({ ...source, ...catalogs.of(source.name) })),
   });
   const maintenance = new Maintenance({ packages: store.packages, onForgotten: (id) => hot.forget(id) });
+  const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
+    const following = catalogs.close();
     await Promise.all(sources.map(({ source }) => source.close()));
+    await following;
     await packages.idle();
     await searchIndex.close();
     await store.close();
   };
   return {
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, maintenance, hot, publicBase, close },
+    ...{ searchIndex, insight, maintenance, hot, publicBase, followCatalogs, close },
   };
 }
 

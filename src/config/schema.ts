@@ -80,10 +80,10 @@ const freshness = z
     missing: age('How long a source is believed that it does not have an id.').prefault('30s'),
     search: age('How long what a source answered to a search is used without asking again.').prefault('30s'),
     vulnerabilities: age('How long what a source knows of vulnerabilities counts as fresh.').prefault('1h'),
-    catalog: choice("Whether to follow a source's catalog. Without effect until catalogs are read.", [
-      'follow',
-      'off',
-    ]).prefault('follow'),
+    catalog: choice(
+      "Whether to follow a source's catalog, where it has one: what the catalog does not name stays fresh without asking, what it names is asked for at once. `off`: the times above alone count.",
+      ['follow', 'off'],
+    ).prefault('follow'),
   })
   .register(notes, {
     about: 'How long what a source said is used without asking again.',

@@ -225,8 +225,8 @@ function absent({ leftOut, staleBecause }: Provenance): Answer<never> {
 }
 
 function found(owned: OwnedVersions, body: Buffer): Answer<FeedDocument> {
-  const { state, freshUntilMs, checkedAtMs, staleBecause, leftOut, sources } = owned;
-  const lifetimeMs = Math.max(0, freshUntilMs - checkedAtMs);
+  const { state, freshUntilMs, checkedAtMs, maxAgeMs, staleBecause, leftOut, sources } = owned;
+  const lifetimeMs = Math.min(maxAgeMs ?? Number.POSITIVE_INFINITY, Math.max(0, freshUntilMs - checkedAtMs));
   return {
     kind: 'found',
     value: { state, freshUntilMs, checkedAtMs, staleBecause, leftOut, sources, body, lifetimeMs },

@@ -32,6 +32,7 @@ export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
       return lifetimes.vulnerabilitiesMs;
     case 'resources':
     case 'signatures':
+    case 'catalog':
       return lifetimes.serviceIndexMs;
   }
 }

@@ -18,6 +18,8 @@ export interface Gathered {
   readonly freshUntilMs: number;
   /** The oldest word in it, in ms since the epoch. */
   readonly checkedAtMs: number;
+  /** As in `Told`: the shortest. */
+  readonly maxAgeMs?: number;
   /** Why some of it is old: one reason per source. */
   readonly staleBecause: readonly Reason[];
   /** Sources that had to be left out: such a result is never kept. */
@@ -58,6 +60,7 @@ export async function gather(told: readonly Told[], onSourceFailure: OnSourceFai
       state: worstState(used.map(({ state }) => state)),
       freshUntilMs: Math.min(...used.map(({ freshUntilMs }) => freshUntilMs)),
       checkedAtMs: Math.min(...used.map(({ checkedAtMs }) => checkedAtMs)),
+      ...shortestAge(used),
       staleBecause: stale,
       leftOut: failures.map(({ reason }) => reason),
       ...(refreshes.length > 0 && { refreshed: Promise.all(refreshes) }),
@@ -81,10 +84,16 @@ export function together(a: Gathered, b: Gathered): Omit<Gathered, 'facts' | 'wi
     state: worstState([a.state, b.state]),
     freshUntilMs: Math.min(a.freshUntilMs, b.freshUntilMs),
     checkedAtMs: Math.min(a.checkedAtMs, b.checkedAtMs),
+    ...shortestAge([a, b]),
     staleBecause: onePerSource([...a.staleBecause, ...b.staleBecause]),
     leftOut: onePerSource([...a.leftOut, ...b.leftOut]),
     ...(refreshes.length > 0 && { refreshed: Promise.all(refreshes) }),
   };
+}
+
+function shortestAge(words: readonly Pick<Gathered, 'maxAgeMs'>[]): Pick<Gathered, 'maxAgeMs'> {
+  const ages = words.flatMap(({ maxAgeMs }) => maxAgeMs ?? []);
+  return ages.length > 0 ? { maxAgeMs: Math.min(...ages) } : {};
 }
 
 function onePerSource(reasons: readonly Reason[]): Reason[] {

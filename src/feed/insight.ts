@@ -1,5 +1,7 @@
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
+import { unfollowed } from './catalog-word.js';
+import type { CatalogReport } from './catalog-word.js';
 import { Explainer } from './explain.js';
 import type { ExplainerOptions, Question } from './explain.js';
 import type { Explanation } from './explanation.js';
@@ -26,6 +28,13 @@ export interface Status extends Presence, StoreStats, Counters {
 /** A source and how it is doing. `url` is without user info. */
 export interface FollowedSource extends Pick<SourceReport, 'name' | 'url' | 'protocol'> {
   readonly figures: SourceFigures;
+  /** Absent where it is not followed. */
+  readonly catalog?: { report(): CatalogReport };
+}
+
+/** How a source is doing, and how far its catalog is followed. */
+export interface SourceStatus extends SourceReport {
+  readonly catalog: CatalogReport;
 }
 
 export interface InsightOptions extends Omit<ExplainerOptions, 'store'> {
@@ -56,11 +65,14 @@ export class Insight {
     return { version, uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000), offline };
   }
 
-  sources(reader: Reader): SourceReport[] {
+  sources(reader: Reader): SourceStatus[] {
     const isKnown = knownSources(this.options.feeds, reader);
     return this.options.sources
       .filter(({ name }) => isKnown(name))
-      .map(({ figures, ...source }) => figures.report(source));
+      .map(({ figures, catalog, ...source }) => ({
+        ...figures.report(source),
+        catalog: catalog?.report() ?? unfollowed,
+      }));
   }
 
   packages(page: Page, reader: Reader): Promise<KeptPackages> {

@@ -6,6 +6,7 @@ import { AbsentPackages } from './absent-packages.js';
 import { failed, found, missing } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import type { CacheState } from './cache-state.js';
+import type { CatalogWord } from './catalog-word.js';
 import { Coalesce } from './coalesce.js';
 import type { FactShape, Subject } from './fact-shape.js';
 import { freshUntilMs, shorterLifetimes } from './freshness.js';
@@ -27,6 +28,8 @@ export interface Told {
   /** When this stops being fresh, in ms since the epoch. */
   readonly freshUntilMs: number;
   readonly checkedAtMs: number;
+  /** How long clients are told to rely on it from `checkedAtMs` on, where that is less than until `freshUntilMs`, in milliseconds. */
+  readonly maxAgeMs?: number;
   /** Why the source's own present word is not in it. */
   readonly staleBecause?: Reason;
   /** Resolves to the source's present word, when that is still awaited. */
@@ -43,6 +46,8 @@ export interface ReadThroughOptions {
   readonly refreshGraceMs: number;
   /** How long the reading of one document may take in all, whoever waits for it, in milliseconds; absent: as long as the source sends. */
   readonly maxRefreshMs?: number;
+  /** What the source's catalog says of what is kept, where it is followed. */
+  readonly catalog?: CatalogWord;
 }
 
 /**
@@ -85,7 +90,8 @@ export class ReadThrough {
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
     if (!fact) return this.#first(this.#refresh(shape, id, key, undefined), budget);
-    if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
+    const told = this.#told(fact, 'HIT');
+    if (clock.now() < told.freshUntilMs) return told;
 
     const resting = this.health.resting();
     if (resting) return { ...this.#told(fact, 'STALE'), staleBecause: resting };
@@ -105,6 +111,13 @@ export class ReadThrough {
   async kept<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
     const fact = await this.options.facts.read({ source: this.source.name, kind: shape.kind, name: id.key });
     return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
+  }
+
+  /** Asks for it now, however fresh what is kept may be. */
+  async refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
+    if (this.options.offline) return this.kept(shape, id);
+    const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
+    return this.#refresh(shape, id, key, await this.options.facts.read(key));
   }
 
   /** Nothing is kept: the client waits as long as it can, but not for a source that says nothing to anyone just now. */
@@ -219,14 +232,24 @@ export class ReadThrough {
   }
 
   #told(fact: Fact, state: CacheState): Told {
-    const { clock } = this.options;
     return {
       source: this.source.name,
       answer: fact.state === 'found' ? { kind: 'found', value: fact } : { kind: 'missing' },
       state,
-      freshUntilMs: freshUntilMs(fact, this.#lifetimes, clock.now()),
-      checkedAtMs: fact.checkedAtMs,
+      ...this.#freshness(fact),
     };
+  }
+
+  /** Its own lifetime, or longer where the source's catalog says that it holds. */
+  #freshness(fact: Fact): Pick<Told, 'freshUntilMs' | 'checkedAtMs' | 'maxAgeMs'> {
+    const { catalog, clock } = this.options;
+    const nowMs = clock.now();
+    const { checkedAtMs } = fact;
+    const untilMs = freshUntilMs(fact, this.#lifetimes, nowMs);
+    const vouched = catalog?.vouch(fact);
+    if (vouched === undefined || vouched.untilMs <= untilMs) return { freshUntilMs: untilMs, checkedAtMs };
+    const maxAgeMs = untilMs - Math.min(checkedAtMs, nowMs);
+    return { freshUntilMs: vouched.untilMs, checkedAtMs: vouched.atMs, maxAgeMs };
   }
 
   #untold(reason: Reason, kind: 'failed' | 'refused' = 'failed'): Told {

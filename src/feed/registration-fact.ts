@@ -40,7 +40,16 @@ function pack(leaves: readonly RegistrationLeaf[]): { head: RegistrationHead; pa
     length: template.length,
     ...(sha512 !== undefined && { sha512 }),
   }));
-  return { head: writeHead(rows, counts), parts };
+  const detailsAt = leaves.reduce(
+    (newest, leaf) => ((leaf.detailsAt ?? '') > newest ? (leaf.detailsAt ?? '') : newest),
+    '',
+  );
+  return { head: { ...writeHead(rows, counts), ...(detailsAt !== '' && { detailsAt }) }, parts };
+}
+
+/** The newest of the catalog's details that a registration was made from; `undefined` where it does not tell. */
+export function newestDetails(fact: Fact): string | undefined {
+  return (fact.head as RegistrationHead).detailsAt;
 }
 
 export function readRegistration(fact: Fact): SourceRegistration {

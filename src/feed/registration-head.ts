@@ -16,6 +16,8 @@ export interface RegistrationHead {
   readonly counts: readonly number[];
   /** Published SHA-512 in base64, by row. */
   readonly hashes?: Readonly<Record<number, string>>;
+  /** The newest of the catalog's details that the leaves were made from (`nuget/details-stamp.ts`). */
+  readonly detailsAt?: string;
 }
 
 const listedFlag = 1;

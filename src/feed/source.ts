@@ -1,3 +1,5 @@
+import type { CatalogEvent } from '../nuget/catalog-event.js';
+import type { CommitTime } from '../nuget/commit-time.js';
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { PackageVulnerabilities } from '../nuget/known-vulnerability.js';
@@ -52,7 +54,45 @@ export interface Source {
   /** Ids that begin with the query's text, as the source's own completion tells; `missing` when it offers none. */
   autocomplete?(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<CompletionPage>>;
 
+  /**
+   * What its catalog tells since a place in it; `missing` when it has none, as does a source without this method. What was told before may
+   * be told again.
+   */
+  catalog?(question: CatalogQuestion, ask: Ask): Promise<Answer<CatalogNews>>;
+
   close(): Promise<void>;
+}
+
+/** A place in a catalog. */
+export interface CatalogPlace {
+  /** Of the catalog. */
+  readonly url: string;
+  /** What is not newer was read. */
+  readonly after: CommitTime;
+}
+
+export interface CatalogQuestion {
+  /** Absent: from now on. */
+  readonly since?: CatalogPlace;
+  /** How far before the catalog's end to begin where there is no such place, or where it is too far back, in milliseconds. */
+  readonly lookBackMs: number;
+  /** Where more pages than these have news, the place is too far back. */
+  readonly maxPages: number;
+  /** What pretends to be later is not believed, in ms since the epoch. */
+  readonly notAfterMs: number;
+}
+
+export interface CatalogNews {
+  /** Of the catalog. */
+  readonly url: string;
+  /** Everything up to here was read. */
+  readonly cursor: CommitTime;
+  /** In the order of their commits. */
+  readonly events: readonly CatalogEvent[];
+  /** Whether that is all since the place that was asked for. */
+  readonly isWhole: boolean;
+  /** What could not be read, shortened, some of it. */
+  readonly junk: readonly string[];
 }
 
 /** In milliseconds, as in `Lifetimes`. */

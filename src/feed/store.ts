@@ -41,7 +41,7 @@ export interface FactStore {
   list(kind: FactKind): AsyncIterable<FactKey>;
 }
 
-export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures';
+export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures' | 'catalog';
 
 export interface FactKey {
   /** The source's name. */

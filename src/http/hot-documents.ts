@@ -74,6 +74,12 @@ export class HotDocuments {
       if (trace.id?.toLowerCase() === id.key) this.#documents.delete(key);
   }
 
+  /** Forgets every document of these ids (lower case). */
+  forgetAll(ids: ReadonlySet<string>): void {
+    for (const [key, { trace }] of this.#documents.entries())
+      if (trace.id !== undefined && ids.has(trace.id.toLowerCase())) this.#documents.delete(key);
+  }
+
   /** A host that cannot be read is for the application to refuse. */
   #base(req: IncomingMessage): string | undefined {
     try {

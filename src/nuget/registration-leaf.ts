@@ -1,5 +1,6 @@
 import { Address, writeTemplate } from './address-slot.js';
 import type { TemplateValue } from './address-slot.js';
+import { detailsStampOf } from './details-stamp.js';
 import { isObject, readText } from './lenient-json.js';
 import type { JsonObject } from './lenient-json.js';
 import { detailsPath, leafPath, nupkgPath, packageFilePath, registrationIndexPath } from './paths.js';
@@ -19,6 +20,8 @@ export interface RegistrationLeaf {
   readonly hasContent: boolean;
   /** Base64, where the source's registration tells one. */
   readonly sha512?: string;
+  /** Which of the catalog's details it was made from (`details-stamp.ts`), where the source's address tells. */
+  readonly detailsAt?: string;
   /** The leaf as it stands in a page: JSON bytes with slots for our addresses. */
   readonly template: Buffer;
 }
@@ -53,6 +56,7 @@ export function readRegistrationLeaf(
   const published = readText(entry['published']) ?? readText(element['published']);
   const listed = readListed(entry['listed'] ?? element['listed'], published);
   const sha512 = readPublishedHash(entry);
+  const detailsAt = detailsStampOf(entry['@id']);
   const leaf = new Address('registration', leafPath(identity));
   const packageContent = new Address('flat', nupkgPath(identity));
   const template = writeTemplate({
@@ -101,6 +105,7 @@ export function readRegistrationLeaf(
     semVer2: version.isSemVer2 || (groups?.semVer2 ?? false),
     hasContent: Boolean(readText(element['packageContent']) ?? readText(entry['packageContent'])),
     ...(sha512 !== undefined && { sha512 }),
+    ...(detailsAt !== undefined && { detailsAt }),
     template: Buffer.from(template),
   };
 }

@@ -60,6 +60,8 @@ export async function startLarder(
     listen: { port: 0 },
     shutdownGrace: '2s',
     ...config,
+    // Tests count requests: what the catalog asks for comes when a test wants it.
+    freshness: { catalog: 'off', ...(config['freshness'] as object | undefined) },
     sources: Object.entries(sources).map(([name, at]) => ({
       name,
       url: typeof at === 'string' ? at : at.url,

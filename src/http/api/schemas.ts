@@ -66,6 +66,17 @@ export const sourcesSchema = z.array(
     ),
     requests: total('Requests over the network'),
     errors: total('Those that failed'),
+    catalog: about(
+      z.strictObject({
+        state: about(
+          z.enum(['following', 'behind', 'away', 'off']),
+          'following: read within the last two minutes; behind: being caught up with; away: it could not be read of late, the configured lifetimes count; off: the source has none, nothing is kept of the source yet, or it is not to be followed',
+        ),
+        cursor: about(z.string().nullable(), 'Time of the newest commit taken in, ISO 8601 with seven digits'),
+        lagSeconds: about(z.int().min(0).nullable(), 'Since the catalog was last read'),
+      }),
+      'How far its catalog is followed (docs/freshness.md)',
+    ),
   }),
 );
 

@@ -8,7 +8,7 @@ import { ResourceAddresses } from './resource-addresses.js';
 export interface ServiceIndex {
   readonly registration: ResourceAddresses;
   readonly flatContainer: ResourceAddresses;
-  readonly hasCatalog: boolean;
+  readonly catalog: ResourceAddresses;
   readonly vulnerabilities: ResourceAddresses;
   readonly repositorySignatures: ResourceAddresses;
   readonly search: ResourceAddresses;
@@ -43,7 +43,7 @@ export function readServiceIndex(document: JsonObject, url: URL): ServiceIndex {
   return {
     registration: new ResourceAddresses(choose(entries, registrationTypes)),
     flatContainer: new ResourceAddresses(choose(entries, flatContainerTypes)),
-    hasCatalog: choose(entries, catalogTypes).length > 0,
+    catalog: new ResourceAddresses(choose(entries, catalogTypes)),
     vulnerabilities: new ResourceAddresses(choose(entries, vulnerabilityTypes)),
     repositorySignatures: new ResourceAddresses(choose(entries, signatureTypes)),
     search: new ResourceAddresses(choose(entries, queryTypes('SearchQueryService'))),

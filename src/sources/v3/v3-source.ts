@@ -4,6 +4,8 @@ import { failed, found, missing, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
 import type {
   Ask,
+  CatalogNews,
+  CatalogQuestion,
   CompletionPage,
   OfferedResources,
   PackageBytes,
@@ -24,6 +26,7 @@ import type { SearchQuery, SearchWindow } from '../../nuget/search-query.js';
 import { readJson, smallDocumentBytes } from '../transport/json-reader.js';
 import { Transport } from '../transport/transport.js';
 import type { Document, DocumentAnswer, TransportOptions } from '../transport/transport.js';
+import { CatalogWalk } from './catalog-walk.js';
 import { askPublishedHash } from './published-hash.js';
 import { findPackageContent, listLeaves } from './registration-listing.js';
 import { RegistrationWalk } from './registration-walk.js';
@@ -60,6 +63,7 @@ export class V3Source implements Source {
   readonly #index: ServiceIndexMemo;
   readonly #walk: RegistrationWalk;
   readonly #vulnerabilities: VulnerabilityWalk;
+  readonly #catalog: CatalogWalk;
   /** Hashes that registrations told of in passing. */
   readonly #hashes = new LRUCache<string, string>({ max: maxHashesRemembered });
 
@@ -73,6 +77,7 @@ export class V3Source implements Source {
     const { name: source, maxVersionsPerId, maxDocumentBytes } = options;
     this.#walk = new RegistrationWalk(this.#transport, { source, maxVersionsPerId, maxDocumentBytes });
     this.#vulnerabilities = new VulnerabilityWalk(this.#transport, { source, clock: options.clock });
+    this.#catalog = new CatalogWalk(this.#transport, { source, maxDocumentBytes });
   }
 
   async versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
@@ -124,7 +129,7 @@ export class V3Source implements Source {
     if (sha512 !== undefined) return found({ sha512 });
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
-    if (!index.value.hasCatalog || !index.value.registration.areOffered) return missing;
+    if (!index.value.catalog.areOffered || !index.value.registration.areOffered) return missing;
     return askPublishedHash(this.#transport, index.value, identity, this.name, ask.signal);
   }
 
@@ -161,6 +166,13 @@ export class V3Source implements Source {
   async autocomplete(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<CompletionPage>> {
     const index = await this.#index.get(ask.signal);
     return index.kind === 'found' ? askCompletions(this.#transport, index.value, query, window, this.name, ask) : index;
+  }
+
+  async catalog(question: CatalogQuestion, ask: Ask): Promise<Answer<CatalogNews>> {
+    const index = await this.#index.get(ask.signal);
+    if (index.kind !== 'found') return index;
+    const [address] = index.value.catalog.all;
+    return address ? this.#catalog.news(address, question, ask.signal) : missing;
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ const index = () =>
   found({
     registration: none,
     flatContainer: none,
-    hasCatalog: false,
+    catalog: none,
     search: none,
     autocomplete: none,
     vulnerabilities: none,

@@ -10,7 +10,7 @@ const read = (resources: unknown, version: unknown = '3.0.0') => {
   return {
     registration: index.registration.all.map(String),
     flat: index.flatContainer.all.map(String),
-    catalog: index.hasCatalog,
+    catalog: index.catalog.areOffered,
   };
 };
 
