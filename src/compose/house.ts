@@ -112,13 +112,15 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
   const trouble = new StoreTrouble(log);
-  const keptFacts = new PassingFacts(store.facts, trouble, passingFactsBytes);
-  const facts = observedFacts(keptFacts, (key) => searchIndex.learn(key));
+  const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
+    searchIndex.learn(key),
+  );
   const onChanged = (ids: ReadonlySet<string>) => hot.forgetAll(ids);
   const catalogs = new Catalogs(
     config,
     sources.map(({ created }) => created),
-    { facts: keptFacts, clock, log, onChanged, ...parts.catalog },
+    // A cursor that is not kept is none: here a store that fails is to be told.
+    { facts: store.facts, clock, log, onChanged, ...parts.catalog },
   );
   const readers = new Map(
     sources.map(({ name, source }) => [

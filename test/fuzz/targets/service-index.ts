@@ -48,9 +48,9 @@ export const target: Target = {
   ],
   run(input) {
     try {
-      const { hasCatalog, ...resources } = readServiceIndex(parseJsonDocument(input), url);
+      const resources = readServiceIndex(parseJsonDocument(input), url);
       let addresses = 0;
-      for (const resource of Object.values<ResourceAddresses>(resources)) {
+      for (const resource of Object.values<ResourceAddresses>({ ...resources })) {
         for (const address of resource.all) {
           addresses++;
           mustHold(/^https?:$/.test(address.protocol), 'resources have web addresses');
@@ -58,7 +58,7 @@ export const target: Target = {
           mustHold(liesBelow(address, below.href), 'what is put below an address lies below it');
         }
       }
-      return `${Math.min(addresses, 8)} addresses, ${hasCatalog}`;
+      return `${Math.min(addresses, 8)} addresses, ${resources.catalog.areOffered}`;
     } catch (error) {
       return refusing([UnreadableDocumentError], error);
     }
