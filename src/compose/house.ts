@@ -3,10 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
 import { missing } from '../feed/answer.js';
+import { DamagedCopies } from '../feed/damaged-copies.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
 import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
 import { Feed } from '../feed/feed.js';
+import type { OnDamaged } from '../feed/held-leaves.js';
 import { Insight } from '../feed/insight.js';
 import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
@@ -96,7 +98,16 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
   });
-  const known = new KnownPackages(store.facts, store.packages);
+  const damaged = new DamagedCopies({
+    ...{ store: store.packages, clock, log },
+    onForgotten: ({ identity }) => {
+      counters.damaged++;
+      hot.forget(identity.id);
+    },
+  });
+  const onDamaged: OnDamaged = (row, error) => void damaged.forget(row, error).catch(tellUnforgotten);
+  const tellUnforgotten = (error: unknown) => log.error({ err: error }, 'a damaged package could not be forgotten');
+  const known = new KnownPackages(store.facts, store.packages, onDamaged);
   const searchIndex = new SearchIndex(known, log);
   const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const readers = new Map(
@@ -128,7 +139,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const mapping = config.sources;
   const feeds = perFeed(
     ({ name, onSourceFailure }, members) =>
-      new Feed({ name, members, mapping, facts, packages: store.packages, onSourceFailure, log, newBudget }),
+      new Feed({ name, members, mapping, facts, packages: store.packages, onDamaged, onSourceFailure, log, newBudget }),
   );
   const vulnerabilities = perFeed(
     ({ onSourceFailure }, members) =>
@@ -167,6 +178,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     clock,
     log,
     maxPackageBytes: config.limits.maxPackageBytes,
+    damaged,
     onAbsent: (id) => hot.forget(id),
     onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
@@ -182,6 +194,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     feeds,
     mapping,
     refusals: packages.refusals,
+    damaged,
     sources,
   });
   const close = async () => {
