@@ -41,7 +41,7 @@ export function openHouse(
   config: Config,
   version: string,
   parts: Parts = {},
-): Promise<Pick<House, 'insight' | 'close'>> {
+): Promise<Pick<House, 'insight' | 'verify' | 'close'>> {
   return buildHouse(config, version, parts);
 }
 

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
-import { missing } from '../feed/answer.js';
+import { missing, refused } from '../feed/answer.js';
+import type { Answer } from '../feed/answer.js';
 import { DamagedCopies } from '../feed/damaged-copies.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
@@ -18,16 +19,20 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
-import type { Store } from '../feed/store.js';
+import type { PackageRow, Store } from '../feed/store.js';
+import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
+import { verifyStore } from '../feed/verify-store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
 import { createPublicBase } from '../http/urls.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
 import { systemClock } from '../ops/clock.js';
 import type { Clock } from '../ops/clock.js';
 import { createCounters } from '../ops/counters.js';
 import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
+import { eligibleSources } from '../policy/source-mapping.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
 import { createSource, protocolOf } from './create-source.js';
 import { sourceAccess } from './source-access.js';
@@ -39,6 +44,11 @@ export interface Parts {
   /** Where the log goes, when it is not brought along. */
   readonly logTo?: LogDestination;
   readonly store?: Store;
+}
+
+export interface VerifyChoice {
+  readonly repair?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -57,6 +67,8 @@ export interface House {
   readonly signatures: ReadonlyMap<string, FeedSignatures>;
   readonly searchIndex: SearchIndex;
   readonly insight: Insight;
+  /** Reads everything that is kept and says what is damaged; with `repair` it is fetched again. */
+  readonly verify: (options?: VerifyChoice) => AsyncGenerator<VerifyEvent, VerifyReport, void>;
   readonly hot: HotDocuments;
   readonly publicBase: (req: IncomingMessage) => string;
   /** Finishes what was begun and closes the store. */
@@ -197,6 +209,17 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     damaged,
     sources,
   });
+  const refetch = async (identity: PackageIdentity, source: string): Promise<Answer<PackageRow>> => {
+    const member = eligibleSources(identity.id, mapping).includes(source) ? readers.get(source) : undefined;
+    if (member) return packages.refetch(member, identity);
+    return refused({ code: 'source-refused', detail: `${source} may not be asked for it any more` });
+  };
+  const verify = ({ repair = false, signal }: VerifyChoice = {}) =>
+    verifyStore({
+      ...{ store, clock },
+      ...(repair && { repair: { forget: (row: PackageRow, error: Error) => damaged.forget(row, error), refetch } }),
+      ...(signal && { signal }),
+    });
   const close = async () => {
     await Promise.all(sources.map(({ source }) => source.close()));
     await packages.idle();
@@ -205,7 +228,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   };
   return {
     ...{ log, clock, counters, store, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, hot, publicBase, close },
+    ...{ searchIndex, insight, hot, publicBase, verify, close },
   };
 }
 

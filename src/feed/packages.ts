@@ -160,6 +160,14 @@ export class Packages {
     return { kind: answer.kind, reason: { ...reason, detail: `${wasDamaged}; ${toldWithSource(reason)}` } };
   }
 
+  /** Fetches a package from that source, without asking who owns it: for one that this source supplied before. */
+  async refetch(member: ReadThrough, identity: PackageIdentity): Promise<Answer<PackageRow>> {
+    if (this.options.offline)
+      return failed({ code: 'offline-miss', detail: `offline: ${identity.toString()} is not fetched again` });
+    const joined = await this.#joined(member, identity);
+    return joined instanceof Download ? joined.outcome : found(joined);
+  }
+
   /** Settles when no download is under way. */
   async idle(): Promise<void> {
     await Promise.all([...this.#downloads.values()].map(({ outcome }) => outcome));

@@ -36,6 +36,8 @@ export interface FactStore {
   confirm(fact: Fact, checkedAtMs: number): Promise<Fact>;
   /** The keys of all facts of a kind, those that say "missing" included. What is written meanwhile may be there or not. */
   list(kind: FactKind): AsyncIterable<FactKey>;
+  /** Forgets a fact, however damaged: its source is asked again when it is next needed. */
+  remove(key: FactKey): Promise<void>;
 }
 
 export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures';
