@@ -4,7 +4,7 @@ import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { failed, found, missing, refused } from './answer.js';
-import type { Answer, Reason } from './answer.js';
+import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import type { DamagedCopies } from './damaged-copies.js';
 import { Download } from './download.js';
@@ -18,6 +18,7 @@ import type { SourceHealth } from './source-health.js';
 import { claimsAllSigned } from './signatures-fact.js';
 import { DamagedBlobError } from './store.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
+import { onlyDamaged, toldOfDamage } from './told-of-damage.js';
 import { versionConflict } from './version-conflict.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -66,7 +67,7 @@ export class Packages {
   }
 
   async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
-    return this.#toldOfDamage(identity, await this.#open(feed, identity, budget));
+    return toldOfDamage(this.options.damaged, identity, await this.#open(feed, identity, budget));
   }
 
   async #open(feed: Feed, identity: PackageIdentity, budget: RequestBudget | undefined): Promise<Answer<Offered>> {
@@ -103,7 +104,7 @@ export class Packages {
     const { download } = offered.value;
     const outcome = await (budget?.wait(download.outcome, () => failed(budget.usedUp(download.source))) ??
       download.outcome);
-    if (outcome.kind !== 'found') return this.#toldOfDamage(identity, outcome);
+    if (outcome.kind !== 'found') return toldOfDamage(this.options.damaged, identity, outcome);
     const content = await this.#content(outcome.value);
     if (!content) return failed(onlyDamaged(identity));
     // Where the same bytes were kept before, the row names their source, of which this feed need not know.
@@ -148,16 +149,6 @@ export class Packages {
   async #offerKept(row: PackageRow): Promise<Answer<Offered>> {
     const content = await this.#content(row);
     return content ? found({ kind: 'kept', row, content }) : failed(onlyDamaged(row.identity));
-  }
-
-  /** Where a copy was kept here until it proved damaged, a failure says so, and an absence is none. */
-  #toldOfDamage<T>(identity: PackageIdentity, answer: Answer<T>): Answer<T> {
-    const damage = this.options.damaged.of(identity);
-    if (!damage || damage.healedAtMs !== undefined || answer.kind === 'found') return answer;
-    if (answer.kind === 'missing') return failed(onlyDamaged(identity));
-    const { reason } = answer;
-    if (reason.code === 'damaged-copy' || reason.detail.includes(wasDamaged)) return answer;
-    return { kind: answer.kind, reason: { ...reason, detail: `${wasDamaged}; ${toldWithSource(reason)}` } };
   }
 
   /** Fetches a package from that source, without asking who owns it: for one that this source supplied before. */
@@ -309,12 +300,3 @@ export class Packages {
     return download;
   }
 }
-
-const wasDamaged = 'the copy that was kept here proved damaged and was forgotten';
-
-function onlyDamaged(identity: PackageIdentity): Reason {
-  return { code: 'damaged-copy', detail: `${wasDamaged}, and no other of ${identity.toString()} can be had` };
-}
-
-const toldWithSource = ({ source, detail }: Reason) =>
-  source === undefined || detail.includes(source) ? detail : `${source}: ${detail}`;
