@@ -21,9 +21,9 @@ export interface DamagedPackage {
   readonly kind: 'damaged' | 'unreadable';
   /** What is wrong, in words. */
   readonly what: string;
-  /** Without repair `found`; else whether the source gave the very same bytes again. */
+  /** `found`: left as it is, without repair or because it is unreadable; else whether the source gave the very same bytes again. */
   readonly outcome: 'found' | 'healed' | 'lost';
-  /** Of a lost one: why, in words. */
+  /** Why it was lost, or left as it is in spite of repair, in words. */
   readonly why?: string;
 }
 

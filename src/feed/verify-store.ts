@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
@@ -29,6 +31,8 @@ export interface VerifyOptions {
 /** Packages read at a time: clients' reads come between. */
 const concurrency = 2;
 const idsAtOnce = 500;
+/** How often a package that is moved while it is being read is read again. */
+const maxAttempts = 3;
 
 /**
  * Reads everything that is kept and compares it with what was admitted: all packages by size, SHA-512 and nuspec, all facts by their parts and
@@ -146,21 +150,26 @@ class Verification {
       this.#bytes += bytes;
       this.#tellProgress();
     };
-    const flaw = await checkPackage(packages, row, { onBytes, signal: this.signal });
-    if (flaw && (await this.#isStillKept(row))) await this.#tellDamage(row, flaw);
+    let checking = row;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const flaw = await checkPackage(packages, checking, { onBytes, signal: this.signal });
+      if (!flaw) break;
+      // It may have been forgotten or moved while it was being read.
+      const now = await packages.find(row.identity);
+      if (!now) break;
+      if (attempt === maxAttempts || isDeepStrictEqual(now.location, checking.location)) {
+        await this.#tellDamage(now, flaw);
+        break;
+      }
+      checking = now;
+    }
     this.#packages++;
     this.#tellProgress();
   }
 
-  /** It may have been forgotten or moved while it was being read. */
-  async #isStillKept({ identity, sha512, cachedAtMs }: PackageRow): Promise<boolean> {
-    const now = await this.options.store.packages.find(identity);
-    return now?.sha512 === sha512 && now.cachedAtMs === cachedAtMs;
-  }
-
   async #tellDamage(row: PackageRow, { kind, what }: Flaw): Promise<void> {
     const { id, version } = row.identity;
-    const after = await this.#repairPackage(row, what);
+    const after = await this.#repairPackage(row, { kind, what });
     const told: DamagedPackage = {
       event: 'package',
       ...{ id: id.text, version: version.normalized, source: row.source, sha512: row.sha512, kind, what, ...after },
@@ -169,9 +178,11 @@ class Verification {
     this.#tell(told);
   }
 
-  async #repairPackage(row: PackageRow, what: string): Promise<Pick<DamagedPackage, 'outcome' | 'why'>> {
+  async #repairPackage(row: PackageRow, { kind, what }: Flaw): Promise<Pick<DamagedPackage, 'outcome' | 'why'>> {
     const { repair, store } = this.options;
     if (!repair) return { outcome: 'found' };
+    // The disk may be well again in a moment, and the source gone for good.
+    if (kind === 'unreadable') return { outcome: 'found', why: 'left as it is: check the disk' };
     await repair.forget(row, new DamagedBlobError(what));
     const fetched = await repair.refetch(row.identity, row.source);
     if (fetched.kind === 'missing') return { outcome: 'lost', why: `${row.source} has it no more` };
