@@ -61,7 +61,9 @@ export async function admit(candidate: Candidate): Promise<Answer<readonly Evide
     if (!nuspec.identity.equals(identity)) return reject(`its nuspec says ${nuspec.identity.toString()}`);
     const signature = await readSignature(content, directory);
     const signed = signature && 'signed' in signature ? signature : undefined;
-    if (candidate.isClaimedSigned && !signed?.isRepositorySigned)
+    // One that cannot be read here stands or falls with the published hash: the source may sign in a form that NuGet alone can read.
+    const mayBeOfRepository = signed ? signed.isRepositorySigned : signature && published.kind === 'found';
+    if (candidate.isClaimedSigned && !mayBeOfRepository)
       return reject('the source says that it signed all its packages, and this one has no repository signature');
     const isSpared = published.kind === 'found' && content.size > maxTwiceProvenBytes;
     const holds = signed && !isSpared ? await isAsSigned(content, directory, signed) : undefined;

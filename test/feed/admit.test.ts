@@ -94,6 +94,8 @@ test('a signature that cannot be read is no evidence and no mismatch', async (t)
   const unreadable = withSignature(plain, await makeSignature('nothing that NuGet signs'));
   t.deepEqual(await admitted(unreadable, publishes(unreadable)), found(['published-hash']));
   t.deepEqual(await admitted(unreadable, missing), found(['entry-checksums']));
+  const claimed = await admitted(unreadable, publishes(unreadable), { isClaimedSigned: true });
+  t.deepEqual(claimed, found(['published-hash']), 'nor does it break a claim that the published hash upholds');
 });
 
 test('of a large package whose published hash matches the signature is not hashed again', async (t) => {
