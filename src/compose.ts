@@ -44,7 +44,7 @@ export function openHouse(
   config: Config,
   version: string,
   parts: Parts = {},
-): Promise<Pick<House, 'insight' | 'maintenance' | 'close'>> {
+): Promise<Pick<House, 'insight' | 'maintenance' | 'verify' | 'close'>> {
   return buildHouse(config, version, parts);
 }
 

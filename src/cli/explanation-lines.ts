@@ -63,10 +63,23 @@ function versionLines({ versions = [] }: Explanation): string[] {
   return versions.length > shownVersions ? [...lines, `and ${versions.length - shownVersions} lower ones`] : lines;
 }
 
-function packageLines({ owner, cachedAt, listed, sha512 }: Explanation): string[] {
+function packageLines({ owner, cachedAt, listed, sha512, evidence, damage }: Explanation): string[] {
   return [
     ...(owner === undefined ? [] : [`from    ${owner}${listed === false ? ', unlisted' : ''}`]),
     ...(cachedAt === undefined ? [] : [`kept    since ${cachedAt}`]),
     ...(sha512 === undefined ? [] : [`sha512  ${sha512}`]),
+    ...(evidence === undefined ? [] : [`proof   ${evidence.map((one) => proofs[one]).join(', ')}`]),
+    ...(damage === undefined
+      ? []
+      : [
+          `damage  the copy from ${damage.source} proved damaged ${damage.at} and was forgotten; ` +
+            (damage.healedAt === undefined ? 'no other came in its place yet' : `replaced ${damage.healedAt}`),
+        ]),
   ];
 }
+
+const proofs = {
+  'published-hash': 'the hash that its source publishes',
+  'signature-hash': 'the hash that its signature was made over',
+  'entry-checksums': 'the checksums of its entries',
+} as const;

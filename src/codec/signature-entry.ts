@@ -1,6 +1,6 @@
 import type { ZipDirectory, ZipEntry } from './zip-directory.js';
 
-const signatureName = '.signature.p7s';
+export const signatureName = '.signature.p7s';
 const stored = 0;
 
 /**

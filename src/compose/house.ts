@@ -2,12 +2,15 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Config } from '../config/schema.js';
 import { secretsOf } from '../config/secrets.js';
-import { missing } from '../feed/answer.js';
+import { missing, refused } from '../feed/answer.js';
+import type { Answer } from '../feed/answer.js';
 import type { CatalogFollowOptions } from '../feed/catalog-follow.js';
+import { DamagedCopies } from '../feed/damaged-copies.js';
 import { FeedSearch } from '../feed/feed-search.js';
 import { FeedSignatures } from '../feed/feed-signatures.js';
 import { FeedVulnerabilities } from '../feed/feed-vulnerabilities.js';
 import { Feed } from '../feed/feed.js';
+import type { OnDamaged } from '../feed/held-leaves.js';
 import { Insight } from '../feed/insight.js';
 import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
@@ -20,16 +23,20 @@ import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
-import type { Store } from '../feed/store.js';
+import type { PackageRow, Store } from '../feed/store.js';
+import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
+import { verifyStore } from '../feed/verify-store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
 import { createPublicBase } from '../http/urls.js';
+import type { PackageIdentity } from '../nuget/package-identity.js';
 import { systemClock } from '../ops/clock.js';
 import type { Clock } from '../ops/clock.js';
 import { createCounters } from '../ops/counters.js';
 import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
+import { eligibleSources } from '../policy/source-mapping.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
 import { Catalogs } from './catalogs.js';
 import { createSource, protocolOf } from './create-source.js';
@@ -44,6 +51,11 @@ export interface Parts {
   readonly store?: Store;
   /** How often catalogs are read. */
   readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
+}
+
+export interface VerifyChoice {
+  readonly repair?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -64,6 +76,8 @@ export interface House {
   readonly searchIndex: SearchIndex;
   readonly insight: Insight;
   readonly maintenance: Maintenance;
+  /** Reads everything that is kept and says what is damaged; with `repair` it is fetched again. */
+  readonly verify: (options?: VerifyChoice) => AsyncGenerator<VerifyEvent, VerifyReport, void>;
   readonly hot: HotDocuments;
   readonly publicBase: (req: IncomingMessage) => string;
   /** Begins to follow the sources' catalogs, in the background. */
@@ -109,7 +123,16 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return { source: watched, created, name: source.name, url: created.url, protocol: protocolOf(source), figures };
   });
-  const known = new KnownPackages(store.facts, store.packages);
+  const damaged = new DamagedCopies({
+    ...{ store: store.packages, clock, log },
+    onForgotten: ({ identity }) => {
+      counters.damaged++;
+      hot.forget(identity.id);
+    },
+  });
+  const onDamaged: OnDamaged = (row, error) => void damaged.forget(row, error).catch(tellUnforgotten);
+  const tellUnforgotten = (error: unknown) => log.error({ err: error }, 'a damaged package could not be forgotten');
+  const known = new KnownPackages(store.facts, store.packages, onDamaged);
   const searchIndex = new SearchIndex(known, log);
   const trouble = new StoreTrouble(log);
   const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
@@ -152,7 +175,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const mapping = config.sources;
   const feeds = perFeed(
     ({ name, onSourceFailure }, members) =>
-      new Feed({ name, members, mapping, facts, packages: store.packages, onSourceFailure, log, newBudget }),
+      new Feed({ name, members, mapping, facts, packages: store.packages, onDamaged, onSourceFailure, log, newBudget }),
   );
   const vulnerabilities = perFeed(
     ({ onSourceFailure }, members) =>
@@ -193,6 +216,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     maxPackageBytes: config.limits.maxPackageBytes,
     trouble,
     passThroughBytes: config.limits.passThroughBytes,
+    damaged,
     onAbsent: (id) => hot.forget(id),
     onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
@@ -208,8 +232,20 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     feeds,
     mapping,
     refusals: packages.refusals,
+    damaged,
     sources: sources.map((source) => ({ ...source, ...catalogs.of(source.name) })),
   });
+  const refetch = async (identity: PackageIdentity, source: string): Promise<Answer<PackageRow>> => {
+    const member = eligibleSources(identity.id, mapping).includes(source) ? readers.get(source) : undefined;
+    if (member) return packages.refetch(member, identity);
+    return refused({ code: 'source-refused', detail: `${source} may not be asked for it any more` });
+  };
+  const verify = ({ repair = false, signal }: VerifyChoice = {}) =>
+    verifyStore({
+      ...{ store, clock },
+      ...(repair && { repair: { forget: (row: PackageRow, error: Error) => damaged.forget(row, error), refetch } }),
+      ...(signal && { signal }),
+    });
   const maintenance = new Maintenance({ packages: store.packages, onForgotten: (id) => hot.forget(id) });
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
@@ -222,7 +258,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   };
   return {
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, maintenance, hot, publicBase, followCatalogs, close },
+    ...{ searchIndex, insight, maintenance, verify, hot, publicBase, followCatalogs, close },
   };
 }
 

@@ -1,11 +1,14 @@
 import { BadPackageError } from '../codec/bad-package.js';
 import type { ByteSource } from '../codec/byte-source.js';
 import { readNuspec } from '../codec/package-nuspec.js';
+import { isAsSigned, readSignature } from '../codec/signature.js';
 import { verifyEntries } from '../codec/zip-check.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { failed, found, refused } from './answer.js';
-import type { Answer } from './answer.js';
+import type { Answer, Reason } from './answer.js';
 import type { PublishedHash } from './source.js';
+import type { Evidence, Pin } from './store.js';
+import { versionConflict } from './version-conflict.js';
 
 /** What is known of a package that asks to be let in. */
 export interface Candidate {
@@ -19,16 +22,29 @@ export interface Candidate {
   readonly sha512: string;
   /** What the source publishes; `missing` where it publishes none. */
   readonly published: Answer<PublishedHash>;
+  /** The source claims that a repository signed all its packages. */
+  readonly isClaimedSigned?: boolean;
+  /** What the id and version was first supplied as. */
+  readonly pin?: Pin | undefined;
 }
 
-export type Evidence = 'published-hash' | 'entry-checksums';
+/**
+ * Up to this size the signature's hash is compared even where the published one matched. Of larger packages the second reading costs a third
+ * of the download, and says of bytes that are the source's own only that the source is wrong.
+ */
+const maxTwiceProvenBytes = 8 * 1024 * 1024;
+/** How long who asks should wait when the evidence could not be had and the source said nothing. */
+const evidenceRetryMs = 5_000;
 
 /**
- * The only door into the store for packages: size, zip directory, the identity in the nuspec, and evidence that the bytes are the
- * author's: the hash that the source publishes or, where it publishes none, the checksum of every entry.
+ * The only door into the store for packages: size, zip directory, the identity in the nuspec, and evidence that the bytes are the author's.
+ * In order: the hash that the source publishes, the hash that the package's signature tells, and the checksum of every entry where the source
+ * publishes no hash and no signature held. Any of them that does not match refuses.
+ *
+ * @returns what the package was admitted by
  */
-export async function admit(candidate: Candidate): Promise<Answer<Evidence>> {
-  const { identity, source, content, announcedSize, sha512, published } = candidate;
+export async function admit(candidate: Candidate): Promise<Answer<readonly Evidence[]>> {
+  const { identity, source, content, announcedSize, sha512, published, pin } = candidate;
   const reject = (why: string) =>
     refused({
       code: 'package-rejected',
@@ -37,23 +53,42 @@ export async function admit(candidate: Candidate): Promise<Answer<Evidence>> {
     });
   if (announcedSize !== undefined && announcedSize !== content.size)
     return reject(`${announcedSize} bytes were announced and ${content.size} arrived`);
+  if (pin && pin.sha512 !== sha512) return refused(versionConflict(identity, source, pin.source));
   if (published.kind === 'found' && published.value.sha512 !== sha512)
     return reject('its SHA-512 is not the one that the source publishes');
   try {
     const { directory, nuspec } = await readNuspec(content);
     if (!nuspec.identity.equals(identity)) return reject(`its nuspec says ${nuspec.identity.toString()}`);
-    if (published.kind === 'found') return found('published-hash');
-    if (published.kind !== 'missing')
-      return failed({
-        ...published.reason,
-        code: 'evidence-unavailable',
-        source,
-        detail: `${source} publishes a hash for ${identity.toString()} that could not be had: ${published.reason.detail}`,
-      });
+    const signature = await readSignature(content, directory);
+    const signed = signature && 'signed' in signature ? signature : undefined;
+    // One that cannot be read here stands or falls with the published hash: the source may sign in a form that NuGet alone can read.
+    const mayBeOfRepository = signed ? signed.isRepositorySigned : signature && published.kind === 'found';
+    if (candidate.isClaimedSigned && !mayBeOfRepository)
+      return reject('the source says that it signed all its packages, and this one has no repository signature');
+    const isSpared = published.kind === 'found' && content.size > maxTwiceProvenBytes;
+    const holds = signed && !isSpared ? await isAsSigned(content, directory, signed) : undefined;
+    if (holds === false) return reject('its bytes are not those that its own signature was made over');
+    const evidence = [
+      ...(published.kind === 'found' ? (['published-hash'] as const) : []),
+      ...(holds ? (['signature-hash'] as const) : []),
+    ];
+    if (evidence.length > 0) return found(evidence);
+    if (published.kind === 'failed' || published.kind === 'refused')
+      return failed(unavailable(candidate, published.reason));
     await verifyEntries(content, directory);
-    return found('entry-checksums');
+    return found(['entry-checksums']);
   } catch (error) {
     if (error instanceof BadPackageError) return reject(error.message);
     throw error;
   }
+}
+
+function unavailable({ source, identity }: Candidate, reason: Reason): Reason {
+  return {
+    ...reason,
+    code: 'evidence-unavailable',
+    source,
+    detail: `${source} publishes a hash for ${identity.toString()} that could not be had, and no signature stands in for it: ${reason.detail}`,
+    retryAfterMs: reason.retryAfterMs ?? evidenceRetryMs,
+  };
 }

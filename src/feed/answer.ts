@@ -12,6 +12,8 @@ export type ReasonCode =
   | 'package-rejected'
   /** An id and version is pinned to the bytes that first came, and this source has others. */
   | 'version-conflict'
+  /** The copy kept here proved damaged, and the sources have the package no more. */
+  | 'damaged-copy'
   /** The source publishes a hash for the package, and it could not be had. */
   | 'evidence-unavailable'
   /** A document or package passes the configured limit. */

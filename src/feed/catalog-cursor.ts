@@ -14,7 +14,12 @@ const keyOf = (source: string): FactKey => ({ source, kind: 'catalog', name: '' 
 
 /** @returns `undefined` where none is kept, or none that can be read */
 export async function readCatalogCursor(facts: FactStore, source: string): Promise<CatalogCursor | undefined> {
-  const head = (await facts.read(keyOf(source)))?.head as Partial<CatalogCursor> | undefined;
+  return cursorOf((await facts.read(keyOf(source)))?.head);
+}
+
+/** @param kept the head of a fact; `undefined` when it is no cursor */
+export function cursorOf(kept: unknown): CatalogCursor | undefined {
+  const head = kept as Partial<CatalogCursor> | null | undefined;
   if (typeof head?.url !== 'string' || typeof head.after !== 'string') return undefined;
   if (typeof head.wholeSinceMs !== 'number' || !Array.isArray(head.awaited)) return undefined;
   const awaited = head.awaited.filter((name) => PackageId.tryParse(name)?.key === name);

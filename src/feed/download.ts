@@ -15,7 +15,8 @@ import type { PassingMemory } from './passing-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
 import type { StoreTrouble } from './store-trouble.js';
-import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore } from './store.js';
+import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore, Pin } from './store.js';
+import { versionConflict } from './version-conflict.js';
 
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
 export class DownloadFailedError extends Error {
@@ -40,6 +41,8 @@ export interface DownloadOptions {
   readonly identity: PackageIdentity;
   /** Asks what the source publishes of it. */
   readonly publishedHash: () => Promise<Answer<PublishedHash>>;
+  /** Whether the source is known to claim that a repository signed all its packages. */
+  readonly isClaimedSigned: () => Promise<boolean>;
   readonly packages: PackageStore;
   /** Told of what the store does with the package. */
   readonly trouble: StoreTrouble;
@@ -162,7 +165,7 @@ export class Download {
   }
 
   async #receive(): Promise<Answer<PackageRow>> {
-    const { source, identity, publishedHash } = this.#options;
+    const { source, identity, publishedHash, isClaimedSigned, packages } = this.#options;
     // Asked beside the download, never after it.
     const publishing = publishedHash().catch((): Answer<PublishedHash> =>
       failed({
@@ -181,6 +184,7 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
+    const [pin, isClaimed] = await Promise.all([packages.pinOf?.(identity), isClaimedSigned()]);
     const admitted = await admit({
       identity,
       source: source.name,
@@ -188,7 +192,10 @@ export class Download {
       ...(size !== undefined && { announcedSize: size }),
       sha512,
       published: await publishing,
+      isClaimedSigned: isClaimed,
+      pin,
     });
+    if (pin && pin.sha512 !== sha512) this.#tellConflict(sha512, pin);
     if (admitted.kind !== 'found') return admitted;
     const row = await this.#keep({
       identity,
@@ -196,13 +203,22 @@ export class Download {
       sha512,
       cachedAtMs: this.#options.clock.now(),
       ...(lastModified !== undefined && { lastModified }),
+      evidence: admitted.value,
     });
     if (row.sha512 === sha512) return found(row);
-    this.#options.log.error(
-      { source: source.name, sha512, id: identity.id.text, pinned: { source: row.source, sha512: row.sha512 } },
+    this.#tellConflict(sha512, row);
+    return refused(versionConflict(identity, source.name, row.source));
+  }
+
+  #tellConflict(sha512: string, pinned: Pin): void {
+    const { source, identity, log } = this.#options;
+    log.error(
+      {
+        ...{ source: source.name, sha512, id: identity.id.text, version: identity.version.normalized },
+        pinned: { source: pinned.source, sha512: pinned.sha512 },
+      },
       `${identity.toString()} is pinned to other bytes than ${source.name} sent: refused`,
     );
-    return refused(versionConflict(identity, source.name));
   }
 
   /** Takes the bytes in as they come. */
@@ -327,15 +343,6 @@ export class Download {
       detail: `${identity.toString()} from ${source.name} has ${size} bytes or more and limits.maxPackageBytes is ${maxPackageBytes}`,
     });
   }
-}
-
-/** The other source is not named: who asks may not be allowed to know of it. The log has it. */
-export function versionConflict(identity: PackageIdentity, source: string): Reason {
-  return {
-    code: 'version-conflict',
-    source,
-    detail: `${source} has other bytes for ${identity.toString()} than those that are kept here and were supplied first by another source`,
-  };
 }
 
 const zipMagic = Buffer.from([0x50, 0x4b, 0x03, 0x04]);

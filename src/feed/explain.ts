@@ -5,7 +5,8 @@ import type { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
 import { mappingReason, readMapping } from '../policy/source-mapping.js';
 import type { MappedSource } from '../policy/source-mapping.js';
-import type { ExplainedRefusal, ExplainedVersion, Explanation, SourceWord } from './explanation.js';
+import type { Damage, DamagedCopies } from './damaged-copies.js';
+import type { ExplainedDamage, ExplainedRefusal, ExplainedVersion, Explanation, SourceWord } from './explanation.js';
 import type { Feed } from './feed.js';
 import { gather } from './gather.js';
 import { otherBytes } from './other-bytes.js';
@@ -34,6 +35,7 @@ export interface ExplainerOptions {
   readonly mapping: readonly MappedSource[];
   readonly store: PackageStore;
   readonly refusals: Refusals;
+  readonly damaged: DamagedCopies;
   readonly offline: boolean;
 }
 
@@ -165,6 +167,8 @@ export class Explainer {
           member.source.name === owner && isPresent(told) && !versionsTold(told)?.includes(version.key),
       );
     const refusals = this.options.refusals.of(identity).filter(isOf(asked));
+    const lastDamage = this.options.damaged.of(identity);
+    const damage = lastDamage && isOf(asked)(lastDamage) ? lastDamage : undefined;
     return {
       id: id.text,
       version: version.normalized,
@@ -184,11 +188,13 @@ export class Explainer {
       ...(owner !== undefined && { owner }),
       cached: mayServe !== undefined,
       ...(mayServe && { cachedAt: new Date(mayServe.cachedAtMs).toISOString() }),
+      ...(mayServe?.evidence && { evidence: mayServe.evidence }),
       ...(goneFromSource ? { listed: false } : leaf?.listed !== undefined && { listed: leaf.listed }),
       ...(sha512 !== undefined && { sha512 }),
       ...(goneFromSource && { goneFromSource }),
       conflicts: otherBytes(sha512, published).map((conflict) => ({ version: version.normalized, ...conflict })),
       refusals: refusals.map(toExplained),
+      ...(damage && { damage: toExplainedDamage(damage) }),
       verdict: { allow: true },
     };
   }
@@ -255,10 +261,15 @@ async function leafWord(
 
 const isOf =
   (asked: readonly Asked[]) =>
-  ({ source }: Refusal): boolean =>
+  ({ source }: Pick<Refusal, 'source'>): boolean =>
     asked.some(({ member }) => member.source.name === source);
 
 const toExplained = ({ atMs, ...refusal }: Refusal): ExplainedRefusal => ({
   ...refusal,
   at: new Date(atMs).toISOString(),
+});
+
+const toExplainedDamage = ({ source, sha512, atMs, healedAtMs }: Damage): ExplainedDamage => ({
+  ...{ source, sha512, at: new Date(atMs).toISOString() },
+  ...(healedAtMs !== undefined && { healedAt: new Date(healedAtMs).toISOString() }),
 });

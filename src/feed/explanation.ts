@@ -1,4 +1,5 @@
 import type { ReasonCode } from './answer.js';
+import type { Evidence } from './store.js';
 import type { PublishedBy } from '../nuget/version-conflicts.js';
 
 /* The shape of `/api/explain` and of `larder explain --json`. Times are ISO 8601, hashes base64. */
@@ -21,6 +22,8 @@ export interface Explanation {
   /** Whether the package is kept here. */
   readonly cached?: boolean;
   readonly cachedAt?: string;
+  /** By what the kept package was admitted; absent where that was not recorded. */
+  readonly evidence?: readonly Evidence[];
   readonly listed?: boolean;
   /** Of the kept package, else as its owner publishes it. */
   readonly sha512?: string;
@@ -29,6 +32,8 @@ export interface Explanation {
   readonly conflicts: readonly ExplainedConflict[];
   /** Downloads that came to nothing since the start, the latest first. */
   readonly refusals: readonly ExplainedRefusal[];
+  /** A kept copy of the version proved damaged since the start and was forgotten. */
+  readonly damage?: ExplainedDamage;
   readonly verdict: { readonly allow: boolean; readonly rule?: string; readonly reason?: string };
 }
 
@@ -57,6 +62,12 @@ export interface ExplainedVersion {
 
 export interface ExplainedConflict extends PublishedBy {
   readonly version: string;
+}
+
+export interface ExplainedDamage extends PublishedBy {
+  readonly at: string;
+  /** When good bytes came in their place. */
+  readonly healedAt?: string;
 }
 
 export interface ExplainedRefusal {

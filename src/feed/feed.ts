@@ -19,6 +19,7 @@ import type { OwnedVersion } from '../nuget/version-list.js';
 import type { Logger } from '../ops/log.js';
 import type { Answer } from './answer.js';
 import type { OnSourceFailure } from './gather.js';
+import type { OnDamaged } from './held-leaves.js';
 import { Ownership } from './ownership.js';
 import type { DescribedVersions, OwnedVersions, Provenance } from './ownership.js';
 import type { ReadThrough } from './read-through.js';
@@ -43,6 +44,8 @@ export interface FeedOptions {
   readonly mapping: readonly MappedSource[];
   readonly facts: FactStore;
   readonly packages: PackageStore;
+  /** Told of a kept copy that proved damaged. */
+  readonly onDamaged?: OnDamaged;
   readonly onSourceFailure: OnSourceFailure;
   readonly log: Logger;
   /** The time of one client's request; absent: as much as the sources take. */

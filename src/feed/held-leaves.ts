@@ -7,13 +7,19 @@ import type { RegistrationLeaf } from '../nuget/registration-leaf.js';
 import { DamagedBlobError } from './store.js';
 import type { PackageRow, PackageStore } from './store.js';
 
+export type OnDamaged = (row: PackageRow, error: DamagedBlobError) => void;
+
 const maxRemembered = 2_000;
 
 /** Leaves of packages that are kept here and that no registration describes any more: what the package says of itself, unlisted. */
 export class HeldLeaves {
   readonly #leaves = new LRUCache<string, RegistrationLeaf>({ max: maxRemembered });
 
-  constructor(private readonly packages: PackageStore) {}
+  /** @param onDamaged told of a kept copy that proved damaged */
+  constructor(
+    private readonly packages: PackageStore,
+    private readonly onDamaged?: OnDamaged,
+  ) {}
 
   /** @returns `undefined` when what is kept proves damaged: then it describes nothing */
   async leafOf(row: PackageRow): Promise<RegistrationLeaf | undefined> {
@@ -30,8 +36,9 @@ export class HeldLeaves {
       this.#leaves.set(key, leaf);
       return leaf;
     } catch (error) {
-      if (error instanceof DamagedBlobError || error instanceof BadPackageError) return undefined;
-      throw error;
+      if (error instanceof DamagedBlobError) this.onDamaged?.(row, error);
+      else if (!(error instanceof BadPackageError)) throw error;
+      return undefined;
     }
   }
 }

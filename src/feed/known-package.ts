@@ -7,6 +7,7 @@ import type { RegistrationEntry } from '../nuget/registration-entry.js';
 import type { RegistrationRow } from '../nuget/registration-table.js';
 import type { VersionChoice } from '../nuget/search-query.js';
 import { HeldLeaves } from './held-leaves.js';
+import type { OnDamaged } from './held-leaves.js';
 import { readRegistration } from './registration-fact.js';
 import type { Fact, FactKey, FactStore, PackageStore } from './store.js';
 
@@ -32,8 +33,9 @@ export class KnownPackages {
   constructor(
     private readonly facts: FactStore,
     private readonly packages: PackageStore,
+    onDamaged?: OnDamaged,
   ) {
-    this.#heldLeaves = new HeldLeaves(packages);
+    this.#heldLeaves = new HeldLeaves(packages, onDamaged);
   }
 
   /** Of all that is known, each once. */

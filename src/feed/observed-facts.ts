@@ -6,6 +6,7 @@ export function observedFacts(facts: FactStore, onWritten: (key: FactKey) => voi
     read: (key) => facts.read(key),
     readPart: (fact, part) => facts.readPart(fact, part),
     confirm: (fact, checkedAtMs) => facts.confirm(fact, checkedAtMs),
+    remove: (key) => facts.remove(key),
     list: (kind) => facts.list(kind),
     write: async (key, fact) => {
       const written = await facts.write(key, fact);

@@ -12,6 +12,7 @@ import type { Answer } from './answer.js';
 import { gather, together } from './gather.js';
 import type { Gathered, OnSourceFailure } from './gather.js';
 import { HeldLeaves } from './held-leaves.js';
+import type { OnDamaged } from './held-leaves.js';
 import type { FactShape } from './fact-shape.js';
 import type { ReadThrough } from './read-through.js';
 import type { RequestBudget } from './request-budget.js';
@@ -41,6 +42,7 @@ export interface DescribedVersions extends OwnedVersions {
 export interface OwnershipOptions {
   readonly facts: FactStore;
   readonly packages: PackageStore;
+  readonly onDamaged?: OnDamaged;
   readonly onSourceFailure: OnSourceFailure;
 }
 
@@ -71,7 +73,7 @@ export class Ownership {
   });
 
   constructor(private readonly options: OwnershipOptions) {
-    this.#heldLeaves = new HeldLeaves(options.packages);
+    this.#heldLeaves = new HeldLeaves(options.packages, options.onDamaged);
   }
 
   /** @param eligible sources that may be asked for the id, in order of precedence; missing when there are none */

@@ -6,7 +6,8 @@ import type { Logger } from '../ops/log.js';
 import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
-import { Download, versionConflict } from './download.js';
+import type { DamagedCopies } from './damaged-copies.js';
+import { Download } from './download.js';
 import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
 import { PassingMemory } from './passing-package.js';
@@ -15,8 +16,12 @@ import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
 import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
+import { claimsAllSigned } from './signatures-fact.js';
+import { DamagedBlobError } from './store.js';
 import type { StoreTrouble } from './store-trouble.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
+import { onlyDamaged, toldOfDamage } from './told-of-damage.js';
+import { versionConflict } from './version-conflict.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
 export type Offered =
@@ -32,12 +37,21 @@ export interface PackagesOptions {
   readonly trouble: StoreTrouble;
   /** Memory for packages on their way that the store cannot take, in bytes. */
   readonly passThroughBytes: number;
+  readonly damaged: DamagedCopies;
   /** A source said that it does not have a package: documents that list it are untrue from now on. */
   readonly onAbsent?: (id: PackageId) => void;
   /** A package came to be kept. */
   readonly onKept?: (row: PackageRow) => void;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
+}
+
+/** A package as kept. */
+export interface WholePackage {
+  readonly row: PackageRow;
+  readonly content: PackageContent;
+  /** It was not kept before. */
+  readonly fetched: boolean;
 }
 
 const maxSameBytes = 10_000;
@@ -62,6 +76,10 @@ export class Packages {
   }
 
   async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
+    return toldOfDamage(this.options.damaged, identity, await this.#open(feed, identity, budget));
+  }
+
+  async #open(feed: Feed, identity: PackageIdentity, budget: RequestBudget | undefined): Promise<Answer<Offered>> {
     // A feed without the source that supplied the bytes must not give them out.
     const kept = await this.kept(feed, identity);
     if (kept) return { kind: 'found', value: { kind: 'kept', ...kept } };
@@ -79,40 +97,75 @@ export class Packages {
   ): Promise<{ readonly row: PackageRow; readonly content: PackageContent } | undefined> {
     const row = await this.options.store.find(identity);
     if (!row || !feed.eligible(identity.id).some(({ source }) => source.name === row.source)) return undefined;
-    return { row, content: await this.options.store.open(row) };
+    const content = await this.#content(row);
+    return content && { row, content };
   }
 
   /** The package as kept, after its download where it was not. */
   async whole(
     feed: Feed,
     identity: PackageIdentity,
-  ): Promise<Answer<{ readonly row: PackageRow; readonly content: PackageContent; readonly fetched: boolean }>> {
-    const budget = this.options.newBudget?.();
+    budget = this.options.newBudget?.(),
+  ): Promise<Answer<WholePackage>> {
     const offered = await this.open(feed, identity, budget);
     if (offered.kind !== 'found') return offered;
     if (offered.value.kind === 'kept') return { kind: 'found', value: { ...offered.value, fetched: false } };
     const { download } = offered.value;
     const outcome = await (budget?.wait(download.outcome, () => failed(budget.usedUp(download.source))) ??
       download.outcome);
-    if (outcome.kind !== 'found') return outcome;
-    return {
-      kind: 'found',
-      value: {
-        // Where the same bytes were kept before, the row names their source, of which this feed need not know.
-        row: { ...outcome.value, source: offered.value.download.source },
-        content: await download.open(outcome.value),
-        fetched: true,
-      },
-    };
+    if (outcome.kind !== 'found') return toldOfDamage(this.options.damaged, identity, outcome);
+    const content = download.isPassing ? await download.open(outcome.value) : await this.#content(outcome.value);
+    if (!content) return failed(onlyDamaged(identity));
+    // Where the same bytes were kept before, the row names their source, of which this feed need not know.
+    return found({ row: { ...outcome.value, source: download.source }, content, fetched: true });
+  }
+
+  /**
+   * Reads something out of the package. Where the kept bytes prove damaged they are forgotten and the package is fetched anew, once.
+   * @throws what `read` throws, damage that shows a second time included
+   */
+  async read<T>(feed: Feed, identity: PackageIdentity, read: (whole: WholePackage) => Promise<T>): Promise<Answer<T>> {
+    const budget = this.options.newBudget?.();
+    for (let attempt = 1; ; attempt++) {
+      const whole = await this.whole(feed, identity, budget);
+      if (whole.kind !== 'found') return whole;
+      try {
+        return found(await read(whole.value));
+      } catch (error) {
+        if (!(error instanceof DamagedBlobError)) throw error;
+        await this.forgetDamaged(whole.value.row, error);
+        if (attempt === 2) return failed(onlyDamaged(identity));
+      }
+    }
   }
 
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
-  async forgetDamaged(row: PackageRow): Promise<void> {
-    this.options.log.error(
-      { id: row.identity.id.text, version: row.identity.version.normalized, source: row.source },
-      'a kept package is damaged: it is forgotten and will be fetched again',
-    );
-    await this.options.store.remove(row.identity);
+  async forgetDamaged(row: PackageRow, error: DamagedBlobError): Promise<void> {
+    await this.options.damaged.forget(row, error);
+  }
+
+  /** @returns `undefined` when what is kept is damaged: then it is forgotten */
+  async #content(row: PackageRow): Promise<PackageContent | undefined> {
+    try {
+      return await this.options.store.open(row);
+    } catch (error) {
+      if (!(error instanceof DamagedBlobError)) throw error;
+      await this.forgetDamaged(row, error);
+      return undefined;
+    }
+  }
+
+  async #offerKept(row: PackageRow): Promise<Answer<Offered>> {
+    const content = await this.#content(row);
+    return content ? found({ kind: 'kept', row, content }) : failed(onlyDamaged(row.identity));
+  }
+
+  /** Fetches a package from that source, without asking who owns it: for one that this source supplied before. */
+  async refetch(member: ReadThrough, identity: PackageIdentity): Promise<Answer<PackageRow>> {
+    if (this.options.offline)
+      return failed({ code: 'offline-miss', detail: `offline: ${identity.toString()} is not fetched again` });
+    const joined = await this.#joined(member, identity);
+    return joined instanceof Download ? joined.outcome : found(joined);
   }
 
   /** Settles when no download is under way. */
@@ -146,8 +199,7 @@ export class Packages {
     const pinned = await store.find(identity);
     if (pinned && pinned.source !== member.source.name) return this.#pinnedElsewhere(member, pinned);
     const download = await this.#joined(member, identity);
-    if (!(download instanceof Download))
-      return { kind: 'found', value: { kind: 'kept', row: download, content: await store.open(download) } };
+    if (!(download instanceof Download)) return this.#offerKept(download);
     const opened = await this.#opened(download, member.health, budget);
     return opened.kind === 'found' ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } } : opened;
   }
@@ -158,7 +210,7 @@ export class Packages {
    * version is one package in this house.
    */
   async #pinnedElsewhere(member: ReadThrough, pinned: PackageRow): Promise<Answer<Offered>> {
-    const { store, log } = this.options;
+    const { log } = this.options;
     const { identity, sha512 } = pinned;
     const { name } = member.source;
     const proof = `${name}/${identity.key}`;
@@ -180,7 +232,7 @@ export class Packages {
       this.#sameBytes.set(proof, sha512);
     }
     const row = { ...pinned, source: name };
-    return { kind: 'found', value: { kind: 'kept', row, content: await store.open(row) } };
+    return this.#offerKept(row);
   }
 
   #joined(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
@@ -232,17 +284,10 @@ export class Packages {
     const { store, clock, log, maxPackageBytes, trouble } = this.options;
     const { source, health } = member;
     const download = new Download({
-      ...{
-        source,
-        identity,
-        packages: store,
-        trouble,
-        passingMemory: this.#passingMemory,
-        clock,
-        log,
-        maxPackageBytes,
-      },
+      ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
+      ...{ clock, log, maxPackageBytes },
       publishedHash: () => member.publishedHash(identity),
+      isClaimedSigned: () => claimsAllSigned(member),
     });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
@@ -253,6 +298,7 @@ export class Packages {
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
       else if (outcome.kind === 'found') {
+        this.options.damaged.heal(identity);
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')

@@ -86,6 +86,11 @@ export class PassingFacts implements FactStore {
     }
   }
 
+  async remove(key: FactKey): Promise<void> {
+    this.#passing.delete(nameOf(key));
+    await this.facts.remove(key);
+  }
+
   list: FactStore['list'] = (kind) => this.facts.list(kind);
 }
 

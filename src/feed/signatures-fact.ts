@@ -1,6 +1,7 @@
 import type { SigningCertificate } from '../nuget/repository-signatures.js';
 import { missing } from './answer.js';
 import type { FactShape, Subject } from './fact-shape.js';
+import type { ReadThrough } from './read-through.js';
 import type { RepositorySignatures } from './source.js';
 import type { Fact } from './store.js';
 import { wholeSource } from './whole-source.js';
@@ -28,6 +29,12 @@ export const signaturesFact: FactShape<RepositorySignatures, Subject> = {
 };
 
 export const signatures = wholeSource('its repository signatures');
+
+/** Whether a source is known to claim that a repository signed all its packages. It is not asked for it. */
+export async function claimsAllSigned(member: ReadThrough): Promise<boolean> {
+  const { answer } = await member.kept(signaturesFact, signatures);
+  return answer.kind === 'found' && readSignatures(answer.value).allRepositorySigned;
+}
 
 export function readSignatures(fact: Fact): SignaturesHead {
   return fact.head as SignaturesHead;

@@ -39,6 +39,8 @@ export interface FactStore {
   confirm(fact: Fact, checkedAtMs: number): Promise<Fact>;
   /** The keys of all facts of a kind, those that say "missing" included. What is written meanwhile may be there or not. */
   list(kind: FactKind): AsyncIterable<FactKey>;
+  /** Forgets a fact, however damaged: its source is asked again when it is next needed. */
+  remove(key: FactKey): Promise<void>;
 }
 
 export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures' | 'catalog';
@@ -88,7 +90,23 @@ export interface PackageStore {
   readonly ids: KeptIds;
   /** Forgets the package. @returns whether there was one */
   remove(identity: PackageIdentity): Promise<boolean>;
+  /** What an id and version was first supplied as, kept or not kept any more; absent in a store that does not remember it. */
+  pinOf?(identity: PackageIdentity): Promise<Pin | undefined>;
 }
+
+/** The bytes that an id and version stands for in this house. */
+export interface Pin {
+  /** The source that first supplied them, by name. */
+  readonly source: string;
+  /** Base64. */
+  readonly sha512: string;
+}
+
+/**
+ * By what a package was admitted: the SHA-512 that its source publishes, the hash that its own signature was made over, the CRC-32 of all its
+ * entries.
+ */
+export type Evidence = 'published-hash' | 'signature-hash' | 'entry-checksums';
 
 /** The ids of the packages kept: in memory and always current, so that nobody has to read every row to know them. */
 export interface KeptIds {
@@ -108,6 +126,8 @@ export interface PackageFacts {
   readonly cachedAtMs: number;
   /** HTTP date that the source gave. */
   readonly lastModified?: string;
+  /** Absent in rows written before it was recorded. */
+  readonly evidence?: readonly Evidence[];
 }
 
 export interface PackageRow extends PackageFacts {

@@ -123,7 +123,11 @@ async function keptOf(
     const readme = await packageFile(kept.content, 'readme');
     return { bytes, sha512, ...(readme && { readme: readme.bytes.toString('utf8') }) };
   } catch (error) {
-    if (!(error instanceof BadPackageError) && !(error instanceof DamagedBlobError)) throw error;
+    if (error instanceof DamagedBlobError) {
+      await packages.forgetDamaged(kept.row, error);
+      return undefined;
+    }
+    if (!(error instanceof BadPackageError)) throw error;
     return { bytes, sha512 };
   }
 }

@@ -57,6 +57,11 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
     title: 'Larger than the limit',
     advice: 'Raise the limit in the configuration if it is meant to be so large.',
   },
+  'damaged-copy': {
+    status: 502,
+    title: 'The only copy of a package was damaged',
+    advice: 'Restore the package from elsewhere, and check the disk.',
+  },
   'evidence-unavailable': { status: 502, title: 'The hash of a package could not be had', advice: 'Try again.' },
   'source-unreachable': {
     status: 503,

@@ -59,7 +59,7 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
     return true;
   } catch (error) {
     const isDamaged = error instanceof DamagedBlobError;
-    if (isDamaged && offered.kind === 'kept') await packages.forgetDamaged(offered.row);
+    if (isDamaged) await forgetDamaged(offered, packages, error);
     if (!res.headersSent) {
       if (isDamaged) return false;
       throw error;
@@ -69,6 +69,13 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
     res.destroy();
     return true;
   }
+}
+
+/** A late reader of a download reads what was kept of it. */
+async function forgetDamaged(offered: Offered, packages: Packages, error: DamagedBlobError): Promise<void> {
+  if (offered.kind === 'kept') return packages.forgetDamaged(offered.row, error);
+  const outcome = await offered.download.outcome;
+  if (outcome.kind === 'found') await packages.forgetDamaged(outcome.value, error);
 }
 
 function cacheControl(isPrivate: boolean): string {

@@ -163,7 +163,10 @@ async function sendNupkg(
     const offered = foundOr(await packages.open(feed, identity), `no source has ${identity.toString()}`);
     if (await sendPackage(offered, sending)) return;
   }
-  throw new ProblemError({ code: 'store-failed', detail: `the kept bytes of ${identity.toString()} are damaged` });
+  throw new ProblemError({
+    code: 'store-failed',
+    detail: `the kept bytes of ${identity.toString()} are damaged, and so are those fetched in their place`,
+  });
 }
 
 async function sendFile(
@@ -173,8 +176,13 @@ async function sendFile(
   kind: Exclude<FileKind, 'nupkg'>,
   options: V3Options,
 ): Promise<void> {
-  const whole = foundOr(await options.packages.whole(feed, identity), `no source has ${identity.toString()}`);
-  const file = await packageFile(whole.content, kind);
+  const { whole, file } = foundOr(
+    await options.packages.read(feed, identity, async (whole) => ({
+      whole,
+      file: await packageFile(whole.content, kind),
+    })),
+    `no source has ${identity.toString()}`,
+  );
   if (!file) throw new ProblemError({ code: 'not-found', detail: `${identity.toString()} has no ${kind}` });
   const { source } = whole.row;
   const finished = {

@@ -8,6 +8,8 @@ export interface Counters {
   servedBytes: number;
   upstreamRequests: number;
   upstreamBytes: number;
+  /** Kept packages that proved damaged when they were read, and were forgotten. */
+  damaged: number;
   /** Packages fetched ahead of their first request: asked for since, never asked for, on their way. Nothing fetches ahead yet. */
   readonly prefetch: { useful: number; wasted: number; pending: number };
 }
@@ -21,6 +23,7 @@ export function createCounters(): Counters {
     servedBytes: 0,
     upstreamRequests: 0,
     upstreamBytes: 0,
+    damaged: 0,
     prefetch: { useful: 0, wasted: 0, pending: 0 },
   };
 }

@@ -28,6 +28,11 @@ export const partKey = (key: FactKey, epoch: string, part: number): string => pa
 
 /** From the key of a fact's header. */
 export const unfinishedKeyOf = (headerKey: string): string => headerKey.replace(/^fact/, 'unfinished');
+/** All parts of a fact, of whatever write. */
+export const partsOf = (key: FactKey): { gt: string; lt: string } => ({
+  gt: `part/${factPath(key)}/`,
+  lt: `part/${factPath(key)}0`,
+});
 /** From the key of a fact's header. */
 export const partKeyOf = (headerKey: string, epoch: string, part: number): string =>
   `${headerKey.replace(/^fact/, 'part')}/${escape(epoch)}/${hex(part, 8)}`;

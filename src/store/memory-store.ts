@@ -68,6 +68,10 @@ class MemoryFacts implements FactStore {
     return confirmed;
   }
 
+  async remove(key: FactKey): Promise<void> {
+    this.#kept.delete(factKey(key));
+  }
+
   async *list(kind: FactKind): AsyncGenerator<FactKey> {
     for (const { fact } of [...this.#kept.values()]) if (fact.key.kind === kind) yield fact.key;
   }

@@ -31,6 +31,21 @@ export function factContract(test: TestFn, name: string, open: OpenStore): void 
     await t.throwsAsync(() => facts.readPart(written, 3), { instanceOf: RangeError });
   });
 
+  test(`${name}: a fact that is removed is absent, its parts too, and others stay`, async (t) => {
+    const { facts } = await open(t);
+    const other = { ...key, name: `${key.name}.bson` };
+    await facts.write(other, fact([Buffer.from('other')]));
+    const written = await facts.write(key, fact([Buffer.from('first'), Buffer.from('second')]));
+    await facts.remove(key);
+    await facts.remove(key);
+    t.is(await facts.read(key), undefined);
+    t.is(await facts.readPart(written, 0), undefined);
+    const kept = await facts.read(other);
+    t.is(kept && (await facts.readPart(kept, 0))?.toString(), 'other');
+    const again = await facts.write(key, fact([Buffer.from('again')]));
+    t.is((await facts.readPart(again, 0))?.toString(), 'again');
+  });
+
   test(`${name}: "missing" is a fact too, and needs no parts`, async (t) => {
     const { facts } = await open(t);
     await facts.write(key, { state: 'missing', checkedAtMs: 5, validators: {}, head: null, parts: [] });

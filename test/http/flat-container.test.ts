@@ -91,7 +91,7 @@ test('trap 42: a file name that belongs to another package or version is not the
   t.is(source.requests.length, 0);
 });
 
-test('what the source does not have is 404 with the reason, as a problem document and in the reason phrase', async (t) => {
+test('trap 26: what the source does not have, ids that nobody knows too, is 404 with the reason, as a problem document and in the reason phrase', async (t) => {
   const { larder } = await start(t);
   for (const path of [
     'v3/flat/nobody/index.json',

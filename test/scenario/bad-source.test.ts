@@ -111,7 +111,7 @@ function flipped(bytes: Buffer): Buffer {
 for (const like of ['nuget.org', 'odd'] as const)
   for (const [size, fillerBytes] of Object.entries(sizes))
     for (const [what, fault, codes] of faultsOfPackages)
-      test(`a ${size} package of a source like ${like} that comes as ${what} is not given and not kept`, async (t) => {
+      test(`trap 14: a ${size} package of a source like ${like} that comes as ${what} is not given and not kept`, async (t) => {
         const { source, larder } = await start(t, fillerBytes, like);
         source.fault('/alpha.1.0.0.nupkg', fault(source.package('Alpha', '1.0.0').bytes));
         assertNotGiven(t, await outcome(larder), codes);
@@ -119,7 +119,7 @@ for (const like of ['nuget.org', 'odd'] as const)
         await assertHeals(t, source, larder);
       });
 
-test('all who joined a download that fails are told so', async (t) => {
+test('trap 13: all who joined a download that fails are told so, and none is given what was rejected', async (t) => {
   const { source, larder } = await start(t, 900_000);
   source.fault(
     '/alpha.1.0.0.nupkg',

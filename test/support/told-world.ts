@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { OnSourceFailure } from '../../src/feed/gather.js';
+import { DamagedCopies } from '../../src/feed/damaged-copies.js';
 import { Feed } from '../../src/feed/feed.js';
 import { Packages } from '../../src/feed/packages.js';
 import { ReadThrough } from '../../src/feed/read-through.js';
@@ -201,6 +202,7 @@ export class World {
       maxPackageBytes: 1_000_000,
       trouble: new StoreTrouble(silentLog),
       passThroughBytes: 1_000_000,
+      damaged: new DamagedCopies({ store: this.store.packages, clock: this.clock, log: silentLog }),
     });
   }
 

@@ -37,6 +37,7 @@ export const statusSchema = z.strictObject({
   servedBytes: total('Body bytes sent to clients'),
   upstreamRequests: total('Requests to sources'),
   upstreamBytes: total('Body bytes received from sources'),
+  damaged: total('Kept packages that proved damaged when they were read, and were forgotten'),
   prefetch: about(
     z.strictObject({
       useful: total('Asked for since'),
@@ -140,6 +141,10 @@ export const explanationSchema = z.strictObject({
   owner: about(z.string().optional(), 'The source that the version comes from'),
   cached: about(z.boolean().optional(), 'Whether the package is kept here'),
   cachedAt: time().optional(),
+  evidence: about(
+    z.array(z.enum(['published-hash', 'signature-hash', 'entry-checksums'])).optional(),
+    'By what the kept package was admitted (docs/integrity.md)',
+  ),
   listed: z.boolean().optional(),
   sha512: sha512().optional(),
   goneFromSource: about(z.boolean().optional(), 'Kept here, and its source has it no more'),
@@ -158,6 +163,17 @@ export const explanationSchema = z.strictObject({
       }),
     ),
     'Downloads that came to nothing since the start, the latest first',
+  ),
+  damage: about(
+    z
+      .strictObject({
+        source: about(z.string(), 'The source that had supplied it'),
+        sha512: sha512(),
+        at: time(),
+        healedAt: about(time().optional(), 'When good bytes came in their place'),
+      })
+      .optional(),
+    'A kept copy of the version proved damaged since the start and was forgotten',
   ),
   verdict: z.strictObject({ allow: z.boolean(), rule: z.string().optional(), reason: z.string().optional() }),
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Fact, FactKey, FactKind, FactStore, NewFact } from '../../feed/store.js';
-import { factKey, partKey, partKeyOf, headerKeyOf, readFactKey, unfinishedKey, under } from '../keys.js';
+import { factKey, partKey, partKeyOf, headerKeyOf, readFactKey, partsOf, unfinishedKey, under } from '../keys.js';
 import { SerialByKey } from '../serial-by-key.js';
 import type { Database, Write } from './database.js';
 
@@ -61,6 +61,19 @@ export class LevelFacts implements FactStore {
       const confirmed = { ...kept, checkedAtMs };
       await this.#meta.batch([{ type: 'put', key: factKey(fact.key), value: encode(confirmed) }]);
       return { key: fact.key, ...confirmed };
+    });
+  }
+
+  remove(key: FactKey): Promise<void> {
+    return this.#changes.run(factKey(key), async () => {
+      this.#assertOpen();
+      const writes: Write<string>[] = [
+        { type: 'del', key: factKey(key) },
+        { type: 'del', key: unfinishedKey(key) },
+      ];
+      // By their keys, not by the header: that may be what is damaged.
+      for await (const part of this.#meta.keys(partsOf(key))) writes.push({ type: 'del', key: part });
+      await this.#meta.batch(writes);
     });
   }
 

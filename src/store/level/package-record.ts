@@ -1,4 +1,4 @@
-import type { PackageFacts, PackageRow } from '../../feed/store.js';
+import type { Evidence, PackageFacts, PackageRow } from '../../feed/store.js';
 import { PackageIdentity } from '../../nuget/package-identity.js';
 
 /** The version of everything that this store writes. Raised whenever an older program could not read it. */
@@ -26,6 +26,7 @@ interface PackageJson {
   readonly size: number;
   readonly cachedAtMs: number;
   readonly lastModified?: string;
+  readonly evidence?: readonly Evidence[];
   readonly location: Location;
 }
 
@@ -43,6 +44,7 @@ export function encodeRow(row: LevelRow): Buffer {
     size: row.size,
     cachedAtMs: row.cachedAtMs,
     ...(row.lastModified === undefined ? {} : { lastModified: row.lastModified }),
+    ...(row.evidence === undefined ? {} : { evidence: row.evidence }),
     location: row.location,
   };
   return Buffer.from(JSON.stringify(json));
@@ -64,6 +66,7 @@ export function makeRow(facts: PackageFacts, size: number, location: Location): 
     size,
     cachedAtMs: facts.cachedAtMs,
     ...(facts.lastModified === undefined ? {} : { lastModified: facts.lastModified }),
+    ...(facts.evidence === undefined ? {} : { evidence: facts.evidence }),
     location,
   };
 }

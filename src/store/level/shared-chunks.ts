@@ -96,7 +96,10 @@ export class SharedChunks {
   }
 
   async #read(counter: number): Promise<Buffer> {
-    const stored = await this.#readChunk(counter);
+    const stored = await this.#readChunk(counter).catch((error: unknown) => {
+      if (!isCorruption(error)) throw error;
+      throw new DamagedBlobError(`chunk ${counter} in the store was altered`, { cause: error });
+    });
     if (stored === undefined) throw new DamagedBlobError(`chunk ${counter} is missing from the store`);
     const bytes = unsealChunk(stored);
     if (bytes === undefined) throw new DamagedBlobError(`chunk ${counter} in the store was altered`);
@@ -104,3 +107,7 @@ export class SharedChunks {
     return bytes;
   }
 }
+
+/** LevelDB itself met bytes that are not what it wrote. */
+const isCorruption = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';

@@ -4,6 +4,7 @@ import type { Level } from 'level';
 import { DamagedBlobError } from '../../../src/feed/store.js';
 import { chunkKey } from '../../../src/store/keys.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
+import { SharedChunks } from '../../../src/store/level/shared-chunks.js';
 import { withBlobs } from '../../support/level-files.js';
 import { collect, keep, readAll, samplePackage } from '../../support/sample-package.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -57,4 +58,11 @@ test('a package in a blob log that is not here is damage', async (t) => {
   const row = await keep(store.packages, samplePackage('Elsewhere', '1.0.0', 10));
   const elsewhere = { ...row, location: { ...(row.location as object), generation: 2 } };
   await t.throwsAsync(() => store.packages.open(elsewhere), { instanceOf: DamagedBlobError });
+});
+
+test('corruption that LevelDB itself meets is damage; an error of the disk is none', async (t) => {
+  const failing = (code: string) =>
+    new SharedChunks(chunk, () => Promise.reject(Object.assign(new Error('bad entry in block'), { code })));
+  await t.throwsAsync(failing('LEVEL_CORRUPTION').load(7), { instanceOf: DamagedBlobError, message: /chunk 7/ });
+  await t.throwsAsync(failing('LEVEL_IO_ERROR').load(7), { code: 'LEVEL_IO_ERROR' });
 });

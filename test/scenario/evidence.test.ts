@@ -1,0 +1,154 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+
+import { explanationSchema, packagesSchema } from '../../src/http/api/schemas.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
+import { askApi } from '../http/api-answer.js';
+import { ManualClock, startLarder } from '../support/larder.js';
+import type { LarderOptions, LarderUnderTest, Reply } from '../support/larder.js';
+import { makeNupkg, sha512Of } from '../support/nupkg.js';
+import { startScriptedSource } from '../support/scripted-source.js';
+import type { ScriptedSource } from '../support/scripted-source.js';
+import { signatureText, makeSignature, signPackage, withSignature } from '../support/signed-package.js';
+
+const nupkg = 'v3/flat/alpha/1.0.0/alpha.1.0.0.nupkg';
+const plain = makeNupkg({ id: 'Alpha', version: '1.0.0', fillerBytes: 2_000 });
+const other = makeNupkg({ id: 'Alpha', version: '1.0.0', fillerBytes: 3_000 });
+
+interface World {
+  readonly source: ScriptedSource;
+  readonly larder: LarderUnderTest;
+}
+
+async function start(
+  t: ExecutionContext,
+  bytes: Buffer,
+  like: 'nuget.org' | 'odd',
+  more: Partial<LarderOptions> = {},
+): Promise<World> {
+  const source = await startScriptedSource({ like, packages: [{ id: 'Alpha', version: '1.0.0', bytes }] });
+  t.teardown(() => source.close());
+  return { source, larder: await startLarder(t, { sources: { origin: source }, ...more }) };
+}
+
+/** The answer, or the error of a connection that broke off: small packages are waited for, but only so long. */
+const outcome = (larder: LarderUnderTest): Promise<Reply | Error> =>
+  larder.get(nupkg).catch((error: unknown) => error as Error);
+
+async function assertRejected(t: ExecutionContext, larder: LarderUnderTest, code: string, why: RegExp): Promise<void> {
+  const reply = await outcome(larder);
+  if (!(reply instanceof Error)) {
+    t.is(reply.status, 502);
+    t.like(reply.json(), { code, source: 'origin' });
+  }
+  const told = await askApi(t, larder, 'explain/alpha/1.0.0', explanationSchema);
+  t.false(told.cached);
+  t.is(told.refusals[0]?.code, code);
+  t.regex(told.refusals[0]?.detail ?? '', why);
+}
+
+const evidenceOf = async (t: ExecutionContext, larder: LarderUnderTest) =>
+  (await askApi(t, larder, 'explain/alpha/1.0.0', explanationSchema)).evidence;
+
+test('what a package was admitted by is kept with it and told', async (t) => {
+  const signed = await signPackage(plain);
+  for (const [bytes, like, evidence] of [
+    [plain, 'nuget.org', ['published-hash']],
+    [signed, 'nuget.org', ['published-hash', 'signature-hash']],
+    [signed, 'odd', ['signature-hash']],
+    [plain, 'odd', ['entry-checksums']],
+  ] as const) {
+    const { larder } = await start(t, bytes, like);
+    t.true((await larder.get(nupkg)).body.equals(bytes));
+    t.deepEqual(await evidenceOf(t, larder), [...evidence]);
+  }
+});
+
+test('a signature over other bytes refuses a package, even with the hash that the source publishes', async (t) => {
+  const wrong = withSignature(plain, await makeSignature(signatureText(other)));
+  for (const like of ['odd', 'nuget.org'] as const) {
+    const { larder } = await start(t, wrong, like);
+    await assertRejected(t, larder, 'package-rejected', /its own signature/);
+  }
+});
+
+test('where the published hash cannot be had the signature stands in for it; without one it is said when to come again', async (t) => {
+  const signed = await start(t, await signPackage(plain), 'nuget.org');
+  signed.source.fault('registration5', { status: 500 });
+  t.is((await signed.larder.get(nupkg)).status, 200);
+  t.deepEqual(await evidenceOf(t, signed.larder), ['signature-hash']);
+
+  const unsigned = await start(t, plain, 'nuget.org');
+  unsigned.source.fault('registration5', { status: 500 });
+  const reply = await unsigned.larder.get(nupkg);
+  t.is(reply.status, 502);
+  t.is(reply.json()['code'], 'evidence-unavailable');
+  t.is(reply.headers['retry-after'], '5');
+  t.is(reply.json()['retryAfterSeconds'], 5);
+  t.is((await askApi(t, unsigned.larder, 'packages', packagesSchema)).total, 0, 'nothing is kept');
+  unsigned.source.clearFaults();
+  t.is((await unsigned.larder.get(nupkg)).status, 200);
+});
+
+test('a source that is known to claim that it signs all is held to it; one that is not is not', async (t) => {
+  const claim = (source: ScriptedSource) => {
+    source.offer('RepositorySignatures/5.0.0', 'signatures.json');
+    source.publish('signatures.json', { allRepositorySigned: true, signingCertificates: [] });
+  };
+  const know = (larder: LarderUnderTest) => larder.get('v3/repository-signatures/5.0.0/index.json');
+  const unsigned = await start(t, plain, 'nuget.org');
+  claim(unsigned.source);
+  await know(unsigned.larder);
+  await assertRejected(t, unsigned.larder, 'package-rejected', /signed all its packages/);
+
+  const signed = await start(t, await signPackage(plain, { by: 'countersigned' }), 'nuget.org');
+  claim(signed.source);
+  await know(signed.larder);
+  t.is((await signed.larder.get(nupkg)).status, 200);
+
+  const unknown = await start(t, plain, 'nuget.org');
+  claim(unknown.source);
+  t.is((await unknown.larder.get(nupkg)).status, 200, 'it is not asked for it');
+  t.is(unknown.source.count('signatures.json'), 0);
+});
+
+test('a source that changes the bytes of a kept version: the first ones are served on, and the conflict is told', async (t) => {
+  const clock = new ManualClock();
+  const { source, larder } = await start(t, plain, 'nuget.org', { clock });
+  t.true((await larder.get(nupkg)).body.equals(plain));
+  source.add({ id: 'Alpha', version: '1.0.0', bytes: other });
+  clock.advance(3_600_000);
+  const told = await askApi(t, larder, 'explain/alpha/1.0.0', explanationSchema);
+  t.is(told.sha512, sha512Of(plain));
+  t.deepEqual(told.conflicts, [{ version: '1.0.0', source: 'origin', sha512: sha512Of(other) }]);
+  const reply = await larder.get(nupkg);
+  t.is(reply.headers['x-cache'], 'HIT');
+  t.true(reply.body.equals(plain));
+});
+
+/** A memory store that remembers what was first supplied, whatever is removed later. */
+class PinningStore extends MemoryStore {
+  constructor(sha512: string) {
+    super();
+    this.packages.pinOf = () => Promise.resolve({ source: 'origin', sha512 });
+  }
+}
+
+test('other bytes than those first supplied are refused when the copy is gone; the same ones come back', async (t) => {
+  const changed = await start(t, other, 'nuget.org', { store: new PinningStore(sha512Of(plain)) });
+  await assertRejected(t, changed.larder, 'version-conflict', /it supplied first/);
+  const same = await start(t, plain, 'nuget.org', { store: new PinningStore(sha512Of(plain)) });
+  t.is((await same.larder.get(nupkg)).status, 200);
+});
+
+test('trap 11: a package far larger than any limit on documents goes through, and so do 200 requests at once', async (t) => {
+  const large = makeNupkg({ id: 'Alpha', version: '1.0.0', fillerBytes: 40_000_000 });
+  const { larder } = await start(t, large, 'nuget.org', { config: { limits: { maxDocumentBytes: '1MB' } } });
+  const reply = await larder.get(nupkg);
+  t.is(reply.status, 200);
+  t.true(reply.body.equals(large));
+  const statuses = await Promise.all(
+    Array.from({ length: 200 }, async () => (await larder.get('v3/flat/alpha/1.0.0/alpha.nuspec')).status),
+  );
+  t.true(statuses.every((status) => status === 200));
+});
