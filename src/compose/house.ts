@@ -15,6 +15,7 @@ import { Insight } from '../feed/insight.js';
 import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
 import { Maintenance } from '../feed/maintenance.js';
+import type { VerifyChoice } from '../feed/maintenance.js';
 import { Packages } from '../feed/packages.js';
 import { PassingFacts } from '../feed/passing-facts.js';
 import { ReadThrough } from '../feed/read-through.js';
@@ -51,11 +52,6 @@ export interface Parts {
   readonly store?: Store;
   /** How often catalogs are read. */
   readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
-}
-
-export interface VerifyChoice {
-  readonly repair?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -246,7 +242,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       ...(repair && { repair: { forget: (row: PackageRow, error: Error) => damaged.forget(row, error), refetch } }),
       ...(signal && { signal }),
     });
-  const maintenance = new Maintenance({ packages: store.packages, onForgotten: (id) => hot.forget(id) });
+  const maintenance = new Maintenance({ packages: store.packages, verify, onForgotten: (id) => hot.forget(id) });
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();
