@@ -16,6 +16,7 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { SourceHealth } from '../feed/source-health.js';
 import type { Store } from '../feed/store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
@@ -88,21 +89,23 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
 
   const sources = config.sources.map((source) => {
-    const figures = new SourceFigures(clock);
+    const health = new SourceHealth({ name: source.name, clock, log });
+    const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, { config, version, clock, log, counters, access, figures });
+    const created = createSource(source, { config, version, clock, log, counters, access, figures, health });
     const watched = watchSource(created, (reason) => figures.answered(reason));
-    return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+    return { source: watched, name: source.name, url: created.url, protocol: protocolOf(source), figures, health };
   });
   const known = new KnownPackages(store.facts, store.packages);
   const searchIndex = new SearchIndex(known, log);
   const facts = observedFacts(store.facts, (key) => searchIndex.learn(key));
   const readers = new Map(
-    sources.map(({ name, source }) => [
+    sources.map(({ name, source, health }) => [
       name,
       new ReadThrough(source, {
+        health,
         facts,
         lifetimes: config.freshness,
         offline: config.offline,
@@ -110,6 +113,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         log,
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
+        maxPauseMs: config.limits.requestBudgetMs,
       }),
     ]),
   );
@@ -185,6 +189,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     sources,
   });
   const close = async () => {
+    for (const { health } of sources) health.close();
     await Promise.all(sources.map(({ source }) => source.close()));
     await packages.idle();
     await searchIndex.close();

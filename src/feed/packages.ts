@@ -12,7 +12,6 @@ import type { Feed } from './feed.js';
 import type { ReadThrough } from './read-through.js';
 import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
-import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
 import type { PackageContent, PackageRow, PackageStore } from './store.js';
 
@@ -213,10 +212,8 @@ export class Packages {
 
   /** What the first bytes told, as far as the client waits for them; the download goes on. */
   async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
-    if (budget === undefined) return download.opened;
-    const silence = health.isSilent();
-    const atMostMs = silence ? silencePatienceMs : undefined;
-    return budget.wait(download.opened, () => failed(silence ?? budget.usedUp(download.source)), atMostMs);
+    const opened = health.orAway(download.opened, (away) => failed(away));
+    return budget ? budget.wait(opened, () => failed(budget.usedUp(download.source, health.waiting))) : opened;
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity): Download {
@@ -228,14 +225,13 @@ export class Packages {
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
-      health.authorization.observe(outcome);
       this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found') {
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')
-        log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](
+        log[health.isNews(outcome.reason) ? 'warn' : 'debug'](
           { ...about, code: outcome.reason.code },
           outcome.reason.detail,
         );

@@ -68,7 +68,6 @@ export class SearchMemo {
       return { ...(kept as Kept & { answer: Answer<T> }), wasKept: true };
     const asking = this.#asking.run(key, async () => {
       const answer = await ask();
-      member.health.observe(answer);
       const fresh = { answer, atMs: clock.now() };
       if (answer.kind === 'found' || answer.kind === 'missing') this.#kept.set(key, fresh);
       return fresh;

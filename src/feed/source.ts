@@ -52,6 +52,12 @@ export interface Source {
   /** Ids that begin with the query's text, as the source's own completion tells; `missing` when it offers none. */
   autocomplete?(query: SearchQuery, window: SearchWindow, ask: Ask): Promise<Answer<CompletionPage>>;
 
+  /**
+   * Asks at little cost whether it answers at all, past everything that is remembered of it: `failed` when it does not. A source without
+   * this method is asked in earnest instead.
+   */
+  probe?(ask: Ask): Promise<Answer<unknown>>;
+
   close(): Promise<void>;
 }
 

@@ -163,6 +163,11 @@ export class V3Source implements Source {
     return index.kind === 'found' ? askCompletions(this.#transport, index.value, query, window, this.name, ask) : index;
   }
 
+  /** By the head of its service index. */
+  async probe(ask: Ask): Promise<Answer<unknown>> {
+    return this.#transport.probe(new URL(this.options.url), ask);
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }
