@@ -18,6 +18,9 @@ import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactStore } from './store.js';
 
 const maxTellings = 1_000;
+const maxFailuresRemembered = 10_000;
+/** How long the refresh of a document that is kept is not repeated after it failed, in milliseconds. */
+const restMs = 5_000;
 
 /** What one source has to say on one id, from what is kept or by asking. */
 export interface Told {
@@ -63,6 +66,10 @@ export class ReadThrough {
   readonly absent: AbsentPackages;
   readonly #tellings = new LRUCache<string, string>({ max: maxTellings });
   readonly #refreshes = new Coalesce<Told>();
+  /** Of documents whose last refresh failed. */
+  readonly #failures = new LRUCache<string, { readonly reason: Reason; readonly atMs: number }>({
+    max: maxFailuresRemembered,
+  });
   readonly #lifetimes: Lifetimes;
 
   constructor(
@@ -99,7 +106,7 @@ export class ReadThrough {
     if (!fact) return this.#first(() => this.#refresh(shape, id, key, undefined), budget);
     if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
-    const resting = this.health.resting();
+    const resting = this.health.resting() ?? this.#failedJustNow(shape, id);
     if (resting) return { ...this.#told(fact, 'STALE'), staleBecause: resting };
     const refreshed = this.#within(budget, this.#refresh(shape, id, key, fact), fact);
     const early = () => ({ ...this.#told(fact, 'STALE'), ...this.#because(refreshed) });
@@ -113,6 +120,11 @@ export class ReadThrough {
     } finally {
       grace.abort();
     }
+  }
+
+  #failedJustNow<T, S extends Subject>({ kind }: FactShape<T, S>, { key }: S): Reason | undefined {
+    const failure = this.#failures.get(`${kind}/${key}`);
+    return failure && this.options.clock.monotonicMs() - failure.atMs < restMs ? failure.reason : undefined;
   }
 
   /** Whoever does not wait for the refresh hears why it is in vain, or may wait for it still. */
@@ -157,6 +169,9 @@ export class ReadThrough {
       const answer = await this.#askInTime(shape, id, kept);
       if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs) this.health.inTime();
       const checkedAtMs = clock.now();
+      const place = `${shape.kind}/${id.key}`;
+      if (fact && answer.kind === 'failed') this.#failures.set(place, { reason: answer.reason, atMs: clock.monotonicMs() });
+      else this.#failures.delete(place);
       switch (answer.kind) {
         case 'found':
           return this.#told(await this.#write(shape, key, answer.value, checkedAtMs, kept), 'MISS');
