@@ -64,9 +64,7 @@ export function aroundSource(source: Source, around: Around): Source {
 
 function isAnswer(answer: unknown): answer is AnyAnswer {
   const kind = typeof answer === 'object' && answer !== null && 'kind' in answer ? answer.kind : undefined;
-  return (
-    kind === 'found' || kind === 'missing' || kind === 'unchanged' || kind === 'failed' || kind === 'refused'
-  );
+  return kind === 'found' || kind === 'missing' || kind === 'unchanged' || kind === 'failed' || kind === 'refused';
 }
 
 function questionOf(method: string | symbol, [first]: readonly unknown[]): string {

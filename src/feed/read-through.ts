@@ -142,7 +142,8 @@ export class ReadThrough {
   /** Nothing is kept: the client waits as long as it can, but not for a source that is away, nor for the end of a longer pause. */
   async #first(ask: () => Promise<Told>, budget: RequestBudget | undefined): Promise<Told> {
     const paused = this.health.paused();
-    if (budget && paused?.retryAfterMs !== undefined && paused.retryAfterMs > budget.leftMs) return this.#untold(paused);
+    if (budget && paused?.retryAfterMs !== undefined && paused.retryAfterMs > budget.leftMs)
+      return this.#untold(paused);
     const asked = this.health.orAway(ask(), (away) => this.#untold(away));
     return budget ? budget.wait(asked, () => this.#untold(this.#usedUp(budget))) : asked;
   }
@@ -167,10 +168,12 @@ export class ReadThrough {
       const kept = fact?.state === 'found' ? fact : undefined;
       const beganAtMs = clock.monotonicMs();
       const answer = await this.#askInTime(shape, id, kept);
-      if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs) this.health.inTime();
+      if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs)
+        this.health.inTime();
       const checkedAtMs = clock.now();
       const place = `${shape.kind}/${id.key}`;
-      if (fact && answer.kind === 'failed') this.#failures.set(place, { reason: answer.reason, atMs: clock.monotonicMs() });
+      if (fact && answer.kind === 'failed')
+        this.#failures.set(place, { reason: answer.reason, atMs: clock.monotonicMs() });
       else this.#failures.delete(place);
       switch (answer.kind) {
         case 'found':

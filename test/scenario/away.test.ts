@@ -338,7 +338,11 @@ test.serial('of two sources the one that is away decides by onSourceFailure what
 
   await far.reopen();
   clock.advance(dayMs);
-  const whole = await until(larder, 'feeds/partial/v3/flat/beta/index.json', (reply) => !('x-nuget-warning' in reply.headers));
+  const whole = await until(
+    larder,
+    'feeds/partial/v3/flat/beta/index.json',
+    (reply) => !('x-nuget-warning' in reply.headers),
+  );
   t.is(whole.headers['x-nuget-warning'], undefined);
   t.is(whole.headers['x-larder-source'], 'near,far');
   t.deepEqual((await list('partial', 'gamma')).json(), { versions: ['1.0.0'] });

@@ -146,11 +146,6 @@ export class ScriptedSource {
     return this.requests.filter(({ path }) => matches(path, pattern)).length;
   }
 
-  /** Resets every open connection; new ones are taken. */
-  dropConnections(): void {
-    this.#server?.closeAllConnections();
-  }
-
   /** Gone: open connections end, new ones are refused. */
   async close(): Promise<void> {
     const server = this.#server;

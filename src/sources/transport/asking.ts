@@ -105,7 +105,7 @@ export class Asking {
     const { clock, source } = this.options;
     for (;;) {
       try {
-        const opened = await this.#follow(url, question);
+        const opened = await this.#follow(url, question, retries);
         if ('isLost' in opened) {
           if (opened.isLost && !question.isProbe && (await retries.again('lost', question.signal))) continue;
           return opened.answer;
@@ -118,8 +118,9 @@ export class Asking {
             ? ('gateway' as const)
             : undefined;
         if (mishap === undefined) return opened;
-        if (mishap === 'throttled') this.standing.throttled(readRetryAfter(retryAfter, clock.now()));
-        if (question.isProbe || !(await this.#again(opened, mishap, retries, question.signal))) return opened;
+        const wishMs = readRetryAfter(retryAfter, clock.now());
+        if (mishap === 'throttled') this.standing.throttled(wishMs);
+        if (question.isProbe || !(await this.#again(opened, mishap, retries, question.signal, wishMs))) return opened;
       } catch (error) {
         if (error instanceof ForbiddenAddressError)
           return refused({ source, code: 'source-refused', detail: error.message });
@@ -140,9 +141,10 @@ export class Asking {
     mishap: 'throttled' | 'gateway',
     retries: Retries,
     signal: AbortSignal | undefined,
+    wishMs: number | undefined,
   ): Promise<boolean> {
     try {
-      if (!(await retries.again(mishap, signal))) return false;
+      if (!(await retries.again(mishap, signal, wishMs))) return false;
     } catch (error) {
       release(opened);
       throw error;
@@ -151,11 +153,11 @@ export class Asking {
     return true;
   }
 
-  async #follow(url: URL, question: Question): Promise<Opened | Unopened> {
+  async #follow(url: URL, question: Question, retries: Retries): Promise<Opened | Unopened> {
     const route = new Route(url, this.options.url.protocol === 'https:');
     let from: URL | undefined;
     for (;;) {
-      const opened = await this.#exchange(route.current, from, question);
+      const opened = await this.#exchange(route.current, from, question, retries);
       if ('isLost' in opened || !isRedirect(opened.response.statusCode)) return opened;
       release(opened);
       from = route.current;
@@ -192,6 +194,7 @@ export class Asking {
     url: URL,
     from: URL | undefined,
     question: Question,
+    retries: Retries,
     isRepeat = false,
   ): Promise<Opened | Unopened> {
     const { source, observe, version } = this.options;
@@ -225,13 +228,13 @@ export class Asking {
       if (isRepeat || !isUnauthorized(response.statusCode) || !(await this.#hasNewProof(url, from, signed)))
         return opened;
       release(opened, 'source-refused');
-      return this.#exchange(url, from, question, true);
+      return this.#exchange(url, from, question, retries, true);
     } catch (error) {
       const reason = this.#reasonOf(error, url, way.proxyOf(url));
       record.over(signal?.aborted ? undefined : reason.code);
       signal?.throwIfAborted();
-      if (!isRepeat && (await this.#isWorthRepeating(error, url, beganAtMs)))
-        return this.#exchange(url, from, question, true).finally(() => (this.#isRenewing = false));
+      if (!isRepeat && (await this.#isWorthRepeating(error, url, beganAtMs, retries)))
+        return this.#exchange(url, from, question, retries, true).finally(() => (this.#isRenewing = false));
       return { answer: answerOfReason(reason), isLost: isLostConnection(error) };
     }
   }
@@ -246,11 +249,11 @@ export class Asking {
    * A kept-alive connection that the source closed just now or that died in silence, or a certificate or proxy that was replaced: asked
    * once more on a new one. Of many that were silent one is enough to find out.
    */
-  async #isWorthRepeating(error: unknown, url: URL, beganAtMs: number): Promise<boolean> {
-    if (isLostConnection(error)) return true;
-    if (isTlsFailure(error) || isProxyFailure(error)) return this.#connections.look(true);
+  async #isWorthRepeating(error: unknown, url: URL, beganAtMs: number, retries: Retries): Promise<boolean> {
+    if (isLostConnection(error)) return retries.atOnce();
+    if (isTlsFailure(error) || isProxyFailure(error)) return (await this.#connections.look(true)) && retries.atOnce();
     const isOld = isSilence(error) && this.#connections.wasOld(url, beganAtMs);
-    if (!isOld || this.#isRenewing || !this.standing.mayRetry()) return false;
+    if (!isOld || this.#isRenewing || !this.standing.mayRetry() || !retries.atOnce()) return false;
     this.#isRenewing = true;
     this.#connections.renew();
     return true;

@@ -36,13 +36,21 @@ export class Retries {
     this.#beganAtMs = clock.monotonicMs();
   }
 
+  /** Whether to ask again at once, over another connection. */
+  atOnce(): boolean {
+    if (this.#made >= maxRetries) return false;
+    this.#made++;
+    return true;
+  }
+
   /**
    * Whether to ask again, told when it is time to.
+   * @param wishMs how long the source wants not to be asked
    * @throws the signal's reason when it is aborted meanwhile
    */
-  async again(mishap: Mishap, signal: AbortSignal | undefined): Promise<boolean> {
+  async again(mishap: Mishap, signal: AbortSignal | undefined, wishMs = 0): Promise<boolean> {
     if (this.#made >= maxRetries || !this.standing.mayRetry()) return false;
-    const pauseMs = mishap === 'throttled' ? this.standing.pausedMs() : 0;
+    const pauseMs = mishap === 'throttled' ? Math.max(wishMs, this.standing.pausedMs()) : 0;
     if (pauseMs > longestPauseMs) return false;
     const waitMs = mishap === 'throttled' ? pauseMs + Math.random() * spreadMs : backoffMs(this.#made, pauses);
     if (this.clock.monotonicMs() - this.#beganAtMs + waitMs > this.withinMs) return false;

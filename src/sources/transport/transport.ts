@@ -103,8 +103,7 @@ export class Transport {
       return found({ value, validators: validatorsOf(response), url: opened.url });
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof SourceBrokeOff)
-        return isCut(error) ? { cut: error.reason } : answerOfReason(error.reason);
+      if (error instanceof SourceBrokeOff) return isCut(error) ? { cut: error.reason } : answerOfReason(error.reason);
       if (error instanceof UnreadableDocumentError)
         return refused({ source, code: 'source-refused', detail: `its answer ${error.message}` });
       throw error;
@@ -138,8 +137,7 @@ export class Transport {
     const point = resumePointOf(response.headers, size);
     const body = new PackageBody(opened, decoded, reading);
     const bytes = point === undefined ? body : this.#resuming(body, url, point, reading.signal);
-    const limited =
-      size === undefined ? boundedBytes(bytes, maxPackageBytes, source) : exactBytes(bytes, size, source);
+    const limited = size === undefined ? boundedBytes(bytes, maxPackageBytes, source) : exactBytes(bytes, size, source);
     const lastModified = readHeader(response.headers, 'last-modified');
     return found({
       bytes: body.withBytes(limited),
