@@ -70,6 +70,8 @@ const refreshGraceMs = 500;
 const offerGraceMs = 1_500;
 /** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
 const maxRefreshMs = 120_000;
+/** The connections' own time limits are coarse: they shall speak first, in milliseconds. */
+const probeGraceMs = 2_000;
 /** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
 const searchPatienceMs = 5_000;
 const searchMemoBytes = 32 * 1024 * 1024;
@@ -89,7 +91,12 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
 
   const sources = config.sources.map((source) => {
-    const health = new SourceHealth({ name: source.name, clock, log });
+    const health = new SourceHealth({
+      name: source.name,
+      clock,
+      log,
+      probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
+    });
     const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);

@@ -213,7 +213,8 @@ export class Packages {
   /** What the first bytes told, as far as the client waits for them; the download goes on. */
   async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
     const opened = health.orAway(download.opened, (away) => failed(away));
-    return budget ? budget.wait(opened, () => failed(budget.usedUp(download.source, health.waiting))) : opened;
+    const usedUp = () => failed(health.paused() ?? (budget as RequestBudget).usedUp(download.source, health.waiting));
+    return budget ? budget.wait(opened, usedUp) : opened;
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity): Download {

@@ -1,8 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import { backoffMs } from '../ops/backoff.js';
 
-/** A probe that says nothing for so long has failed, in milliseconds. */
-export const probeTimeoutMs = 5_000;
 const firstMs = 1_000;
 const longestMs = 30_000;
 
@@ -19,11 +17,13 @@ export class Probing {
   /**
    * @param probe whether the source answered; may throw
    * @param onAnswered called after a probe that was answered
+   * @param timeoutMs a probe that says nothing for so long has failed
    */
   constructor(
     private readonly clock: Clock,
     private readonly probe: (signal: AbortSignal) => Promise<boolean>,
     private readonly onAnswered: () => void,
+    private readonly timeoutMs: number,
     private readonly random: () => number = Math.random,
   ) {}
 
@@ -65,7 +65,7 @@ export class Probing {
     this.#running = running;
     const isAnswered = await new Promise<boolean>((resolve) => {
       // Not left to the one who is asked: it may not hear the signal.
-      const cancel = this.clock.later(probeTimeoutMs, () => {
+      const cancel = this.clock.later(this.timeoutMs, () => {
         running.abort(new Error('the probe took too long'));
         resolve(false);
       });

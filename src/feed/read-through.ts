@@ -155,7 +155,7 @@ export class ReadThrough {
   }
 
   #usedUp(budget: RequestBudget): Reason {
-    return budget.usedUp(this.source.name, this.health.waiting);
+    return this.health.paused() ?? budget.usedUp(this.source.name, this.health.waiting);
   }
 
   #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {

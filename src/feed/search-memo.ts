@@ -78,7 +78,8 @@ export class SearchMemo {
         .sleep(patienceMs, grace.signal)
         .then(() => ({ answer: tooLate(name, patienceMs), atMs: nowMs }));
       late.catch(() => undefined);
-      const settled = (await Promise.race([asking, late])) as Kept & { answer: Answer<T> };
+      const reachable = member.health.orAway<Kept, Kept>(asking, (away) => ({ answer: failed(away), atMs: nowMs }));
+      const settled = (await Promise.race([reachable, late])) as Kept & { answer: Answer<T> };
       return { ...settled, wasKept: false };
     } finally {
       grace.abort();

@@ -12,12 +12,15 @@ const restMs = 5_000;
 /** What clients are told to wait for a source that is away, at most, in milliseconds: it may be back any moment. */
 const longestRetryAfterMs = 5_000;
 
+const defaultProbeTimeoutMs = 12_000;
 const outageCodes = new Set<Reason['code']>(['source-unreachable', 'source-timeout', 'source-failed']);
 
 export interface SourceHealthOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly log?: Logger;
+  /** How long a probe may take, in milliseconds: no less than an answer may, or a slow source would stay away for ever. */
+  readonly probeTimeoutMs?: number;
   /** Of pauses; between 0 and 1. */
   readonly random?: () => number;
 }
@@ -46,8 +49,8 @@ export class SourceHealth {
 
   /** From now on it is probed while it is away. @param probe whether it answered */
   probeWith(probe: (signal: AbortSignal) => Promise<boolean>): void {
-    const { clock, random } = this.options;
-    this.#probing = new Probing(clock, probe, () => this.#probed(), random);
+    const { clock, random, probeTimeoutMs = defaultProbeTimeoutMs } = this.options;
+    this.#probing = new Probing(clock, probe, () => this.#probed(), probeTimeoutMs, random);
   }
 
   /**

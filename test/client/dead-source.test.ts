@@ -48,7 +48,8 @@ testWithRegistry(
     const project = await Project.create(join(directory, 'medium'), sample, feed);
     await project.restore();
     const locked = await project.lockFile();
-    t.is(Object.keys(await project.lockedVersions()).length, 151);
+    const [anyId = '', ...others] = Object.keys(await project.lockedVersions());
+    t.is(others.length, 150);
 
     const restoreSeconds = async () => {
       const beganAtMs = performance.now();
@@ -73,8 +74,8 @@ testWithRegistry(
       t.true(median < mostTimes * warm.median + slackSeconds, `${what}: ${times.toFixed(2)} × warm`);
       await registry.become('well');
       await eventually(
-        () => get('v3/flat/newtonsoft.json/index.json'),
-        ({ headers }) => headers['x-cache'] !== 'STALE',
+        () => get(`v3/flat/${anyId}/index.json`),
+        ({ status, headers }) => status === 200 && headers['x-cache'] !== 'STALE',
       );
     }
 

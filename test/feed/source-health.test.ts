@@ -1,11 +1,11 @@
 import test from 'ava';
 import { failed, found, missing, refused } from '../../src/feed/answer.js';
 import type { Reason } from '../../src/feed/answer.js';
-import { probeTimeoutMs } from '../../src/feed/probing.js';
 import { SourceHealth } from '../../src/feed/source-health.js';
 import { SteppedClock } from '../support/stepped-clock.js';
 
 const hourMs = 3_600_000;
+const probeTimeoutMs = 5_000;
 const unauthorized = { code: 'source-refused', detail: 'answered 401', unauthorized: true } as const;
 const failure = (code: Reason['code'], more: Partial<Reason> = {}) => failed({ code, detail: `told ${code}`, ...more });
 const silence = failure('source-timeout');
@@ -13,7 +13,7 @@ const silence = failure('source-timeout');
 /** A health whose probes are answered as `script` says, `never` when it says nothing more. */
 function healthOf(script: (boolean | 'hangs')[] = []) {
   const clock = new SteppedClock();
-  const health = new SourceHealth({ name: 'origin', clock, random: () => 0 });
+  const health = new SourceHealth({ name: 'origin', clock, probeTimeoutMs, random: () => 0 });
   const probes: number[] = [];
   health.probeWith(async () => {
     probes.push(clock.monotonicMs());

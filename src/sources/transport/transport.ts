@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { UnreadableDocumentError } from '../../codec/json-document.js';
-import { found, refused } from '../../feed/answer.js';
+import { failed, found, refused } from '../../feed/answer.js';
 import type { Answer, Reason } from '../../feed/answer.js';
 import { SourceBrokeOff } from '../../feed/source.js';
 import type { Ask, PackageBytes, Validators } from '../../feed/source.js';
@@ -222,7 +222,7 @@ export class Transport {
   }
 
   #verdictOn({ response: { headers, statusCode }, url, wasSigned }: Opened) {
-    return answerOfStatus({
+    const verdict = answerOfStatus({
       source: this.options.source,
       status: statusCode,
       retryAfter: readHeader(headers, 'retry-after'),
@@ -231,8 +231,15 @@ export class Transport {
       host: url.host,
       isPage: isHtml(headers),
     });
+    if (verdict?.kind !== 'failed' || !verdict.reason.throttled || verdict.reason.retryAfterMs !== undefined)
+      return verdict;
+    // It did not say how long: as long as it is left alone.
+    const retryAfterMs = Math.max(leastRetryAfterMs, this.#asking.standing.pausedMs());
+    return failed({ ...verdict.reason, retryAfterMs });
   }
 }
+
+const leastRetryAfterMs = 1_000;
 
 const packageHeaders = { accept: '*/*', 'accept-encoding': 'identity' };
 
