@@ -29,6 +29,11 @@ export class Circuit {
     return this.#lastReason;
   }
 
+  /** When the last usable answer came, by the clock of `good`. */
+  get lastGoodAtMs(): number {
+    return this.#lastGoodAtMs;
+  }
+
   /** A usable answer. @returns whether it closed the circuit */
   good(nowMs: number): boolean {
     const wasAway = this.#state === 'open';

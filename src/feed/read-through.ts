@@ -103,7 +103,7 @@ export class ReadThrough {
     if (offline) return this.kept(shape, id);
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
-    if (!fact) return this.#first(() => this.#refresh(shape, id, key, undefined), budget);
+    if (!fact) return this.#first(() => this.#refresh(shape, id, key, undefined), `${shape.kind}/${id.key}`, budget);
     if (clock.now() < freshUntilMs(fact, this.#lifetimes, clock.now())) return this.#told(fact, 'HIT');
 
     const resting = this.health.resting() ?? this.#failedJustNow(shape, id);
@@ -140,12 +140,18 @@ export class ReadThrough {
   }
 
   /** Nothing is kept: the client waits as long as it can, but not for a source that is away, nor for the end of a longer pause. */
-  async #first(ask: () => Promise<Told>, budget: RequestBudget | undefined): Promise<Told> {
+  async #first(ask: () => Promise<Told>, question: string, budget: RequestBudget | undefined): Promise<Told> {
+    const beganAtMs = this.options.clock.monotonicMs();
     const paused = this.health.paused();
     if (budget && paused?.retryAfterMs !== undefined && paused.retryAfterMs > budget.leftMs)
       return this.#untold(paused);
     const asked = this.health.orAway(ask(), (away) => this.#untold(away));
-    return budget ? budget.wait(asked, () => this.#untold(this.#usedUp(budget))) : asked;
+    if (budget === undefined) return asked;
+    return budget.wait(asked, () => {
+      const reason = this.#usedUp(budget);
+      if (!reason.throttled) this.health.gaveUp(reason, question, beganAtMs);
+      return this.#untold(reason);
+    });
   }
 
   async #within(budget: RequestBudget | undefined, asked: Promise<Told>, fact: Fact): Promise<Told> {

@@ -12,6 +12,7 @@ const restMs = 5_000;
 /** What clients are told to wait for a source that is away, at most, in milliseconds: it may be back any moment. */
 const longestRetryAfterMs = 5_000;
 
+const gaveUpTogetherMs = 1_000;
 const defaultProbeTimeoutMs = 12_000;
 const outageCodes = new Set<Reason['code']>(['source-unreachable', 'source-timeout', 'source-failed']);
 
@@ -39,6 +40,7 @@ export class SourceHealth {
   readonly #waiters = new Set<() => void>();
   #probing: Probing | undefined;
   #openedAt = '';
+  #gaveUpAtMs = Number.NEGATIVE_INFINITY;
   #openedAtMs = 0;
   #rest: { readonly reason: Reason; readonly atMs: number } | undefined;
 
@@ -65,6 +67,18 @@ export class SourceHealth {
       this.#rest = undefined;
       if (answer.kind !== 'refused') this.#good();
     }
+  }
+
+  /**
+   * A client waited for as long as it could, and got nothing: a silence, unless something was answered meanwhile. Those who give up
+   * together are one.
+   */
+  gaveUp(reason: Reason, question: string, beganAtMs: number): void {
+    const nowMs = this.#nowMs();
+    if (this.waiting > 0 || nowMs - this.#gaveUpAtMs < gaveUpTogetherMs || this.#circuit.lastGoodAtMs > beganAtMs)
+      return;
+    this.#gaveUpAtMs = nowMs;
+    this.#failed(reason, question, beganAtMs);
   }
 
   /** The source asks to be asked less. @param retryAfterMs as it said */

@@ -252,3 +252,26 @@ test('a source that cannot be probed is asked always; for what is kept it rests 
   await clock.pass(5_000);
   t.is(health.resting(), undefined);
 });
+
+test('clients that got nothing in all their time say that it is away, unless something was answered meanwhile', async (t) => {
+  const { health, clock } = healthOf();
+  const reason = { code: 'source-timeout', detail: 'did not answer' } as const;
+  const beganAtMs = clock.monotonicMs();
+  await clock.pass(8_000);
+  for (let i = 0; i < 5; i++) health.gaveUp(reason, `versions ${i}`, beganAtMs);
+  t.is(health.away(), undefined, 'those who give up together are one');
+  await clock.pass(8_000);
+  health.observe(found(1), 'other');
+  health.gaveUp(reason, 'a', beganAtMs);
+  t.is(health.away(), undefined, 'something was answered');
+  const laterMs = clock.monotonicMs() + 1;
+  await clock.pass(8_000);
+  health.gaveUp(reason, 'a', laterMs);
+  health.waiting = 3;
+  await clock.pass(8_000);
+  health.gaveUp(reason, 'b', laterMs);
+  t.is(health.away(), undefined, 'they waited for a connection of ours');
+  health.waiting = 0;
+  health.gaveUp(reason, 'b', laterMs);
+  t.is(health.away()?.code, 'source-timeout');
+});
