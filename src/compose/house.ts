@@ -23,6 +23,7 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { SourceHealth } from '../feed/source-health.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
 import type { PackageRow, Store } from '../feed/store.js';
 import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
@@ -90,6 +91,8 @@ const refreshGraceMs = 500;
 const offerGraceMs = 1_500;
 /** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
 const maxRefreshMs = 120_000;
+/** The connections' own time limits are coarse: they shall speak first, in milliseconds. */
+const probeGraceMs = 2_000;
 /** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
 const searchPatienceMs = 5_000;
 /** Memory for what sources said while the store cannot write. */
@@ -111,13 +114,27 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
 
   const sources = config.sources.map((source) => {
-    const figures = new SourceFigures(clock);
+    const health = new SourceHealth({
+      name: source.name,
+      clock,
+      log,
+      probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
+    });
+    const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, { config, version, clock, log, counters, access, figures });
+    const created = createSource(source, { config, version, clock, log, counters, access, figures, health });
     const watched = watchSource(created, (reason) => figures.answered(reason));
-    return { source: watched, created, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+    return {
+      source: watched,
+      created,
+      name: source.name,
+      url: created.url,
+      protocol: protocolOf(source),
+      figures,
+      health,
+    };
   });
   const damaged = new DamagedCopies({
     ...{ store: store.packages, clock, log },
@@ -142,9 +159,10 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     { facts: store.facts, clock, log, onChanged, ...parts.catalog },
   );
   const readers = new Map(
-    sources.map(({ name, source }) => [
+    sources.map(({ name, source, health }) => [
       name,
       new ReadThrough(source, {
+        health,
         facts,
         lifetimes: config.freshness,
         offline: config.offline,
@@ -153,6 +171,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
         ...catalogs.of(name),
+        maxPauseMs: config.limits.requestBudgetMs,
       }),
     ]),
   );
@@ -246,6 +265,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();
+    for (const { health } of sources) health.close();
     await Promise.all(sources.map(({ source }) => source.close()));
     await following;
     await packages.idle();

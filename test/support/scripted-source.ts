@@ -9,7 +9,7 @@ import { sendReply, sendWithFault } from './scripted-fault.js';
 import type { Fault } from './scripted-fault.js';
 import { ScriptedPackage } from './scripted-package.js';
 import type { PackageScript } from './scripted-package.js';
-import { Resource, textReply } from './scripted-reply.js';
+import { partOf, Resource, textReply } from './scripted-reply.js';
 import type { Reply } from './scripted-reply.js';
 import { completionDocument, searchDocument } from './scripted-search.js';
 import { traits } from './scripted-traits.js';
@@ -173,7 +173,8 @@ export class ScriptedSource {
     const { method = 'GET', url = '/', headers } = request;
     request.resume();
     this.requests.push({ method, path: url, headers, atMs: Date.now() });
-    const reply = this.#replyTo(url, headers);
+    const whole = this.#replyTo(url, headers);
+    const reply = this.traits.ranges ? partOf(whole, headers) : whole;
     const fault = this.#faultFor(url);
     if (fault === undefined) sendReply(response, reply);
     else sendWithFault(response, reply, fault, () => (this.#otherPackage ??= makeNupkg(otherPackage)));
