@@ -12,7 +12,8 @@ import type { TakePiece } from './following.js';
 import { readAll } from './read-all.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
-import type { IncomingPackage, PackageRow, PackageStore } from './store.js';
+import { PinnedBytesError } from './store.js';
+import type { IncomingPackage, PackageFacts, PackageRow, PackageStore } from './store.js';
 
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
 export class DownloadFailedError extends Error {
@@ -152,19 +153,30 @@ export class Download {
       published: await publishing,
     });
     if (admitted.kind !== 'found') return admitted;
-    const row = await incoming.commit({
+    const row = await this.#commit(incoming, {
       identity,
       source: source.name,
       sha512,
       cachedAtMs: this.#options.clock.now(),
       ...(lastModified !== undefined && { lastModified }),
     });
-    if (row.sha512 === sha512) return found(row);
+    if (!(row instanceof PinnedBytesError) && row.sha512 === sha512) return found(row);
+    const pinned = row instanceof PinnedBytesError ? row.pin : { source: row.source, sha512: row.sha512 };
     this.#options.log.error(
-      { source: source.name, sha512, id: identity.id.text, pinned: { source: row.source, sha512: row.sha512 } },
+      { source: source.name, sha512, id: identity.id.text, pinned },
       `${identity.toString()} is pinned to other bytes than ${source.name} sent: refused`,
     );
     return refused(versionConflict(identity, source.name));
+  }
+
+  /** @returns the row that is kept now, or why there is none of these bytes */
+  async #commit(incoming: IncomingPackage, facts: PackageFacts): Promise<PackageRow | PinnedBytesError> {
+    try {
+      return await incoming.commit(facts);
+    } catch (error) {
+      if (error instanceof PinnedBytesError) return error;
+      throw error;
+    }
   }
 
   /** Takes the bytes in as they come. */

@@ -6,7 +6,7 @@ import { DownloadFailedError } from '../feed/download.js';
 import type { TakePiece } from '../feed/following.js';
 import type { Offered, Packages } from '../feed/packages.js';
 import { readAll } from '../feed/read-all.js';
-import { DamagedBlobError } from '../feed/store.js';
+import { DamagedBlobError, MovedBlobError } from '../feed/store.js';
 import { requestedRange } from './byte-range.js';
 import type { ByteRange } from './byte-range.js';
 import { PieceWriter } from './piece-writer.js';
@@ -59,7 +59,8 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
     return true;
   } catch (error) {
     const isDamaged = error instanceof DamagedBlobError;
-    if (isDamaged && offered.kind === 'kept') await packages.forgetDamaged(offered.row);
+    if (isDamaged && !(error instanceof MovedBlobError) && offered.kind === 'kept')
+      await packages.forgetDamaged(offered.row);
     if (!res.headersSent) {
       if (isDamaged) return false;
       throw error;

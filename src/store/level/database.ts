@@ -7,6 +7,15 @@ export interface DatabaseOptions {
   readonly writeBufferBytes: number;
   readonly maxFileBytes: number;
   readonly cacheBytes: number;
+  /** Table files kept open at a time, at least 74. */
+  readonly maxOpenFiles?: number;
+  /** Told of each write that failed, and of the first one after it that did not. */
+  readonly disk?: DiskWatch;
+}
+
+export interface DiskWatch {
+  failed(error: unknown): void;
+  healed(): void;
 }
 
 export type Write<K> =
@@ -28,7 +37,9 @@ export class Database<K extends string | Buffer> {
   readonly #keyEncoding: 'utf8' | 'buffer';
   readonly #options: DatabaseOptions;
   #level: Level<K, Buffer>;
+  /** It is to be reopened before the next write. */
   #writeFailed = false;
+  #hasFailed = false;
   #healing: Promise<void> | undefined;
   #closed = false;
 
@@ -63,25 +74,42 @@ export class Database<K extends string | Buffer> {
 
   /** All of `writes` or none. With `sync`, resolves once they are on the disk itself. */
   async batch(writes: Write<K>[], sync = false): Promise<void> {
-    if (this.#writeFailed || !this.#isReadable) await this.#heal();
     try {
+      if (this.#writeFailed || !this.#isReadable) await this.#heal();
       await this.#level.batch(writes, { sync });
     } catch (error) {
-      this.#writeFailed = true;
+      if (!this.#closed) this.#noteFailure(error);
       throw error;
     }
+    this.#noteSuccess();
+  }
+
+  /** Whether the last write failed. */
+  get writeFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** After a failed write: looks whether the disk takes writes again, and makes ready for them. @throws when it does not */
+  async probe(): Promise<void> {
+    if (!this.#hasFailed) return;
+    if (this.#writeFailed) await this.#heal();
+    this.#noteSuccess();
   }
 
   /** A consistent view, in order of key. */
-  async *entries(range: Range<K>): AsyncGenerator<[K, Buffer]> {
+  async *entries(range: Range<K>, limit?: number): AsyncGenerator<[K, Buffer]> {
     if (!this.#isReadable) await this.#heal();
-    yield* this.#level.iterator(range);
+    yield* this.#level.iterator(limit === undefined ? range : { ...range, limit });
   }
 
   /** Keys alone: values are not copied. */
   async *keys(range: Range<K>): AsyncGenerator<K> {
     if (!this.#isReadable) await this.#heal();
     yield* this.#level.keys(range);
+  }
+
+  async firstKey(): Promise<K | undefined> {
+    return (await this.#level.keys({ limit: 1 }).all())[0];
   }
 
   async lastKey(): Promise<K | undefined> {
@@ -98,6 +126,18 @@ export class Database<K extends string | Buffer> {
     return this.#healing === undefined && this.#level.status === 'open';
   }
 
+  #noteFailure(error: unknown): void {
+    this.#writeFailed = true;
+    this.#hasFailed = true;
+    this.#options.disk?.failed(error);
+  }
+
+  #noteSuccess(): void {
+    if (!this.#hasFailed) return;
+    this.#hasFailed = false;
+    this.#options.disk?.healed();
+  }
+
   #create(): Level<K, Buffer> {
     return new Level<K, Buffer>(this.#location, {
       keyEncoding: this.#keyEncoding,
@@ -106,6 +146,7 @@ export class Database<K extends string | Buffer> {
       writeBufferSize: this.#options.writeBufferBytes,
       maxFileSize: this.#options.maxFileBytes,
       cacheSize: this.#options.cacheBytes,
+      ...(this.#options.maxOpenFiles !== undefined && { maxOpenFiles: this.#options.maxOpenFiles }),
     });
   }
 

@@ -1,29 +1,27 @@
-/** Who is reading which stored copy, so that a copy's bytes are deleted only after its last reader has left. */
-export class Readers {
-  readonly #counts = new Map<number, number>();
-  readonly #waiting = new Map<number, () => void>();
+import type { LevelRow } from './package-record.js';
 
-  enter(record: number): void {
-    this.#counts.set(record, (this.#counts.get(record) ?? 0) + 1);
+/** Who is reading which stored copy, so that a copy that is being read is not taken from under its readers. */
+export class Readers {
+  /** By record. */
+  readonly #reading = new Map<number, { readonly row: LevelRow; count: number }>();
+
+  enter(row: LevelRow): void {
+    const entry = this.#reading.get(row.location.record);
+    if (entry === undefined) this.#reading.set(row.location.record, { row, count: 1 });
+    else entry.count++;
   }
 
-  leave(record: number): void {
-    const left = (this.#counts.get(record) ?? 0) - 1;
-    if (left > 0) {
-      this.#counts.set(record, left);
-      return;
-    }
-    this.#counts.delete(record);
-    this.#waiting.get(record)?.();
-    this.#waiting.delete(record);
+  leave({ location: { record } }: LevelRow): void {
+    const entry = this.#reading.get(record);
+    if (entry !== undefined && --entry.count === 0) this.#reading.delete(record);
   }
 
   isRead(record: number): boolean {
-    return this.#counts.has(record);
+    return this.#reading.has(record);
   }
 
-  /** Calls `then` once, when the last reader leaves. */
-  whenLeft(record: number, then: () => void): void {
-    this.#waiting.set(record, then);
+  /** Rows of the copies being read. */
+  get rows(): readonly LevelRow[] {
+    return [...this.#reading.values()].map(({ row }) => row);
   }
 }

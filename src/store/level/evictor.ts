@@ -1,0 +1,234 @@
+import type { GcReport } from '../../feed/store.js';
+import type { BlobLog } from './blob-log.js';
+import { reasonOf } from './disk-health.js';
+import { dropGeneration } from './generation-drop.js';
+import type { Dropped, DropParts } from './generation-drop.js';
+import type { Generation } from './generation.js';
+import { liveRows } from './live-rows.js';
+import type { Room } from './room.js';
+import { Survivors } from './survivors.js';
+import type { IsReplaceable } from './survivors.js';
+
+/** A generation is worth dropping for this part of its bytes. */
+const worthwhileShare = 0.1;
+/** `gc` cleans generations with more dead bytes than this part. */
+const dirtyShare = 0.25;
+/** How long what was found not worth dropping is not looked at again, in milliseconds. */
+const reconsiderAfterMs = 60_000;
+/** After a failure, in milliseconds. */
+const restMs = 2_000;
+
+export interface EvictorParts extends Omit<DropParts, 'onMoved' | 'assertGoingOn'> {
+  readonly log: BlobLog;
+  readonly room: Room;
+}
+
+/** What dropping a generation would come to. */
+interface Prospect {
+  readonly evicted: number;
+  readonly moved: number;
+  readonly movedBytes: number;
+  readonly gainBytes: number;
+}
+
+/** Keeps the blob log within its room: drops whole generations, the oldest first, one at a time. */
+export class Evictor {
+  #isReplaceable: IsReplaceable | undefined;
+  readonly #parts: EvictorParts;
+  readonly #notWorthwhile = new Map<number, number>();
+  #running: Promise<void> | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #restsUntilMs = 0;
+  #isClosed = false;
+  #saidFull = false;
+
+  constructor(parts: EvictorParts) {
+    this.#parts = parts;
+    parts.room.onPressed = () => this.kick();
+  }
+
+  evictWhere(isReplaceable: IsReplaceable): void {
+    this.#isReplaceable = isReplaceable;
+    this.reconsider();
+  }
+
+  /** What was said of generations may have changed: packages were removed, or others may be evicted. */
+  reconsider(): void {
+    this.#notWorthwhile.clear();
+    this.#parts.room.isFull = false;
+    this.kick();
+  }
+
+  /** Sees whether there is too much. */
+  kick(): void {
+    if (this.#running !== undefined || this.#isClosed || !this.#parts.room.isOverTarget) return;
+    if (performance.now() < this.#restsUntilMs) return;
+    this.#running = this.#alone(() => this.#evict())
+      .then(() => undefined)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#running = undefined;
+        this.#parts.room.changed();
+      });
+  }
+
+  async gc(dryRun: boolean): Promise<GcReport> {
+    return this.#alone(() => (dryRun ? this.#foresee() : this.#clean()));
+  }
+
+  /** Ends between two packages. What was begun is taken up by the next process. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#tail.catch(() => undefined);
+  }
+
+  /** One at a time. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.catch(() => undefined).then(work);
+    this.#tail = done;
+    return done;
+  }
+
+  async #evict(): Promise<Dropped[]> {
+    const { room } = this.#parts;
+    const dropped: Dropped[] = [];
+    while (room.isOverTarget && !this.#isClosed) {
+      const next = await this.#next();
+      if (next === undefined) break;
+      dropped.push(await this.#drop(next.generation, this.#isReplaceable, next.prospect.movedBytes));
+      room.isFull = false;
+      this.#saidFull = false;
+      room.changed();
+    }
+    return dropped;
+  }
+
+  /** The oldest that is worth it. Where none is left, the store is full. */
+  async #next(): Promise<{ readonly generation: Generation; readonly prospect: Prospect } | undefined> {
+    const { generations, shelf, room } = this.#parts;
+    let isHeld = false;
+    // The newest is taken last, and only when it is closed off: it may be the only one with something to give.
+    for (let at = 0; at < generations.all.length && !this.#isClosed; at++) {
+      const generation = generations.all[at]!;
+      if (shelf.arriving.hasBetween(generation.first, generation.end)) {
+        isHeld = true;
+        continue;
+      }
+      if ((this.#notWorthwhile.get(generation.number) ?? 0) > performance.now()) continue;
+      const prospect = await this.#prospect(generation, this.#isReplaceable);
+      const enoughBytes = worthwhileShare * Math.max(generation.bytes, room.generationBytes);
+      if (prospect.gainBytes >= Math.min(enoughBytes, generation.bytes / 2)) {
+        if (await this.#closeOff(generation)) return { generation, prospect };
+        isHeld = true;
+        continue;
+      }
+      this.#notWorthwhile.set(generation.number, performance.now() + reconsiderAfterMs);
+    }
+    if (!isHeld && !this.#isClosed) this.#full();
+    return undefined;
+  }
+
+  /** Nothing is appended to it any more. @returns false while a package on its way has bytes there */
+  async #closeOff(generation: Generation): Promise<boolean> {
+    const { generations, log, shelf } = this.#parts;
+    if (generation === generations.newest) await log.roll();
+    return !shelf.arriving.hasBetween(generation.first, generation.end);
+  }
+
+  #full(): void {
+    const { room, shelf, tell } = this.#parts;
+    room.isFull = true;
+    room.changed();
+    if (this.#saidFull || this.#isReplaceable === undefined) return;
+    this.#saidFull = true;
+    tell({
+      level: 'warn',
+      text: `the store cannot evict more: ${sum(shelf.retained.values())} bytes are of packages that no source can give back. Raise store.maxBytes or purge some`,
+    });
+  }
+
+  async #prospect(generation: Generation, isReplaceable: IsReplaceable | undefined): Promise<Prospect> {
+    const { meta, shelf } = this.#parts;
+    const survivors = new Survivors(shelf, generation, isReplaceable);
+    const found = { evicted: 0, moved: 0, movedBytes: 0 };
+    for await (const rows of liveRows(meta, generation))
+      for (const row of rows)
+        if ((await survivors.fateOf(row)) === 'evicted') found.evicted++;
+        else {
+          found.moved++;
+          found.movedBytes += row.size;
+        }
+    return { ...found, gainBytes: Math.max(0, generation.bytes - found.movedBytes) };
+  }
+
+  async #drop(generation: Generation, isReplaceable: IsReplaceable | undefined, movedBytes: number): Promise<Dropped> {
+    const { room } = this.#parts;
+    room.reservedBytes = movedBytes;
+    try {
+      const onMoved = (bytes: number) => (room.reservedBytes = Math.max(0, room.reservedBytes - bytes));
+      const assertGoingOn = () => {
+        if (this.#isClosed) throw new Error('the store is closed');
+      };
+      return await dropGeneration({ ...this.#parts, onMoved, assertGoingOn }, generation, isReplaceable);
+    } finally {
+      room.reservedBytes = 0;
+    }
+  }
+
+  async #clean(): Promise<GcReport> {
+    const { shelf } = this.#parts;
+    const dropped: Dropped[] = [];
+    for (const generation of this.#dirty()) {
+      if (!(await this.#closeOff(generation))) continue;
+      const { movedBytes } = await this.#prospect(generation, undefined);
+      dropped.push(await this.#drop(generation, undefined, movedBytes));
+    }
+    this.#notWorthwhile.clear();
+    dropped.push(...(await this.#evict()));
+    return {
+      freedBytes: sum(dropped.map(({ freedBytes }) => freedBytes)),
+      evicted: sum(dropped.map(({ evicted }) => evicted)),
+      moved: sum(dropped.map(({ moved }) => moved)),
+      retainedBytes: sum(shelf.retained.values()),
+      generations: dropped.length,
+    };
+  }
+
+  async #foresee(): Promise<GcReport> {
+    const { generations, log, room, shelf } = this.#parts;
+    const dirty = new Set(this.#dirty());
+    const found = { freedBytes: 0, evicted: 0, moved: 0, generations: 0 };
+    for (const mode of ['clean', 'evict'] as const)
+      for (const generation of generations.all) {
+        const isDue = mode === 'clean' ? dirty.has(generation) : log.bytes - found.freedBytes > room.targetBytes;
+        if (!isDue || (mode === 'evict' && dirty.has(generation))) continue;
+        const prospect = await this.#prospect(generation, mode === 'clean' ? undefined : this.#isReplaceable);
+        if (mode === 'evict' && prospect.gainBytes < worthwhileShare * generation.bytes) continue;
+        found.freedBytes += prospect.gainBytes;
+        found.evicted += prospect.evicted;
+        found.moved += prospect.moved;
+        found.generations++;
+      }
+    return { ...found, retainedBytes: sum(shelf.retained.values()) };
+  }
+
+  /** Those worth cleaning that nobody writes into just now. */
+  #dirty(): Generation[] {
+    const { generations, shelf } = this.#parts;
+    return generations.all.filter(
+      ({ bytes, deadBytes, first, end }) =>
+        deadBytes > dirtyShare * bytes && deadBytes > leastDeadBytes && !shelf.arriving.hasBetween(first, end),
+    );
+  }
+
+  #failed(error: unknown): void {
+    this.#restsUntilMs = performance.now() + restMs;
+    if (!this.#isClosed)
+      this.#parts.tell({ level: 'warn', text: `the store could not make room: ${reasonOf(error)}; it is tried again` });
+  }
+}
+
+/** Less than this is LevelDB's own. */
+const leastDeadBytes = 64 * 1024;
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, each) => total + each, 0);
