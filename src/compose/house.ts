@@ -16,6 +16,7 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { replaceable } from '../feed/replaceable.js';
 import type { Store } from '../feed/store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
@@ -85,7 +86,12 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const counters = createCounters();
   const store =
     parts.store ??
-    (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
+    (await openLevelStore(config.store.path, {
+      now: () => clock.now(),
+      owner: { url: ownUrl(config) },
+      ...(config.store.maxBytes !== undefined && { maxBytes: config.store.maxBytes }),
+      tell: ({ level, text }) => log[level](text),
+    }));
 
   const sources = config.sources.map((source) => {
     const figures = new SourceFigures(clock);
@@ -113,6 +119,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       }),
     ]),
   );
+  store.evictWhere(replaceable({ facts, readers, offline: config.offline }));
   const newBudget = () => new RequestBudget(config.limits.requestBudgetMs, clock);
 
   const perFeed = <T>(create: (feed: Config['feeds'][number], members: readonly ReadThrough[]) => T) =>

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { heldBy, packageKey, toldBetween, usedKey } from '../keys.js';
 import type { Database, Write } from './database.js';
 import type { Generation } from './generation.js';
@@ -14,6 +15,8 @@ import type { IsReplaceable } from './survivors.js';
 
 const maxMoveBytes = 8 * 1024 * 1024;
 const maxWritesPerBatch = 1000;
+const maxLastReadMs = 30_000;
+const lookEveryMs = 50;
 
 export interface DropParts {
   readonly meta: Database<string>;
@@ -46,7 +49,7 @@ export async function dropGeneration(
 ): Promise<Dropped> {
   const { meta, shelf, generations, onMoved } = parts;
   const survivors = new Survivors(shelf, generation, isReplaceable);
-  let evicted = 0;
+  const evicted = new Set<number>();
   let moved = 0;
   let movedBytes = 0;
   const move = async (rows: readonly LevelRow[], mayBeGone = false): Promise<void> => {
@@ -67,15 +70,16 @@ export async function dropGeneration(
       const going: LevelRow[] = [];
       for (const row of rows) ((await survivors.fateOf(row)) === 'evicted' ? going : staying).push(row);
       await move(staying);
-      evicted += (await Promise.all(going.map((row) => evict(shelf, row)))).filter(Boolean).length;
+      await Promise.all(going.map((row) => evict(shelf, row, evicted)));
     }
     // From here on who begins to read looks the package up again; who reads already is rescued.
     generation.isLeaving = true;
     const reading = shelf.readers.rows.filter((row) => generations.under(row).has(generation));
     await move(
-      (await Promise.all(reading.map(async (row) => ((await shelf.find(row.identity)) === undefined ? [row] : [])))).flat(),
+      reading.filter(({ location }) => evicted.has(location.record)),
       true,
     );
+    await untilRemovedAreRead(shelf, reading);
     for await (const rows of liveRows(meta, generation))
       if (rows.length > 0) throw new Error(`${rows.length} packages were not moved out of generation ${generation.number}`);
     await carryRemovals(parts, generation);
@@ -86,16 +90,28 @@ export async function dropGeneration(
   }
   generations.remove(generation);
   await generation.discard();
-  return { evicted, moved, freedBytes: Math.max(0, generation.bytes - movedBytes) };
+  return { evicted: evicted.size, moved, freedBytes: Math.max(0, generation.bytes - movedBytes) };
 }
 
-function evict(shelf: Shelf, row: LevelRow): Promise<boolean> {
+function evict(shelf: Shelf, row: LevelRow, evicted: Set<number>): Promise<void> {
   return shelf.changes.run(packageKey(row.identity), async () => {
     const now = await shelf.find(row.identity);
-    if (now?.location.record !== row.location.record) return false;
+    if (now?.location.record !== row.location.record) return;
     await shelf.evict(now);
-    return true;
+    evicted.add(row.location.record);
   });
+}
+
+/** Who reads a package that was removed meanwhile may read it to its end, within reason. */
+async function untilRemovedAreRead(shelf: Shelf, reading: readonly LevelRow[]): Promise<void> {
+  const untilMs = performance.now() + maxLastReadMs;
+  for (const row of reading)
+    while (
+      shelf.readers.isRead(row.location.record) &&
+      (await shelf.find(row.identity)) === undefined &&
+      performance.now() < untilMs
+    )
+      await sleep(lookEveryMs);
 }
 
 async function forgetDamaged({ shelf, tell }: DropParts, row: LevelRow): Promise<void> {
