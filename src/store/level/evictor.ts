@@ -6,7 +6,7 @@ import type { Dropped, DropParts } from './generation-drop.js';
 import type { Generation } from './generation.js';
 import { liveRows } from './live-rows.js';
 import type { Room } from './room.js';
-import { Survivors } from './survivors.js';
+import { Survivors, UsedAllowance } from './survivors.js';
 import type { IsReplaceable } from './survivors.js';
 
 /** A generation is worth dropping for this part of its bytes. */
@@ -35,6 +35,7 @@ interface Prospect {
 export class Evictor {
   #isReplaceable: IsReplaceable | undefined;
   readonly #parts: EvictorParts;
+  readonly #used = new UsedAllowance();
   readonly #notWorthwhile = new Map<number, number>();
   #running: Promise<void> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
@@ -147,18 +148,29 @@ export class Evictor {
     });
   }
 
-  async #prospect(generation: Generation, isReplaceable: IsReplaceable | undefined): Promise<Prospect> {
-    const { meta, shelf } = this.#parts;
-    const survivors = new Survivors(shelf, generation, isReplaceable);
+  /** @param gone records of packages that are in other generations too and are accounted for there; those met here are added */
+  async #prospect(
+    generation: Generation,
+    isReplaceable: IsReplaceable | undefined,
+    gone?: Set<number>,
+  ): Promise<Prospect> {
+    const { meta, shelf, generations } = this.#parts;
+    const survivors = new Survivors(shelf, generation, isReplaceable, this.#used.of(generation));
     const found = { evicted: 0, moved: 0, movedBytes: 0 };
+    let stayingBytes = 0;
     for await (const rows of liveRows(meta, generation))
-      for (const row of rows)
-        if ((await survivors.fateOf(row)) === 'evicted') found.evicted++;
-        else {
-          found.moved++;
-          found.movedBytes += row.size;
+      for (const row of rows) {
+        if (gone?.has(row.location.record)) continue;
+        gone?.add(row.location.record);
+        if ((await survivors.fateOf(row)) === 'evicted') {
+          found.evicted++;
+          continue;
         }
-    return { ...found, gainBytes: Math.max(0, generation.bytes - found.movedBytes) };
+        found.moved++;
+        found.movedBytes += row.size;
+        stayingBytes += generations.bytesIn(generation, row);
+      }
+    return { ...found, gainBytes: Math.max(0, generation.bytes - stayingBytes) };
   }
 
   async #drop(generation: Generation, isReplaceable: IsReplaceable | undefined, movedBytes: number): Promise<Dropped> {
@@ -169,7 +181,11 @@ export class Evictor {
       const assertGoingOn = () => {
         if (this.#isClosed) throw new Error('the store is closed');
       };
-      return await dropGeneration({ ...this.#parts, onMoved, assertGoingOn }, generation, isReplaceable);
+      const { liveBytes, bytes } = generation;
+      const parts = { ...this.#parts, onMoved, assertGoingOn };
+      const dropped = await dropGeneration(parts, generation, isReplaceable, this.#used.of(generation));
+      if (isReplaceable !== undefined) this.#used.spend({ liveBytes, bytes }, dropped.usedBytes);
+      return dropped;
     } finally {
       room.reservedBytes = 0;
     }
@@ -198,13 +214,14 @@ export class Evictor {
     const { generations, log, room, shelf } = this.#parts;
     const dirty = new Set(this.#dirty());
     const found = { freedBytes: 0, evicted: 0, moved: 0, generations: 0 };
+    const gone = new Set<number>();
     for (const mode of ['clean', 'evict'] as const)
       for (const generation of generations.all) {
         const isDue = mode === 'clean' ? dirty.has(generation) : log.bytes - found.freedBytes > room.targetBytes;
         if (!isDue || (mode === 'evict' && dirty.has(generation))) continue;
-        const prospect = await this.#prospect(generation, mode === 'clean' ? undefined : this.#isReplaceable);
+        const prospect = await this.#prospect(generation, mode === 'clean' ? undefined : this.#isReplaceable, gone);
         if (mode === 'evict' && prospect.gainBytes < worthwhileShare * generation.bytes) continue;
-        found.freedBytes += prospect.gainBytes;
+        found.freedBytes += generation.bytes - prospect.movedBytes;
         found.evicted += prospect.evicted;
         found.moved += prospect.moved;
         found.generations++;

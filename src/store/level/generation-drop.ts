@@ -32,6 +32,8 @@ export interface DropParts {
 export interface Dropped {
   readonly evicted: number;
   readonly moved: number;
+  /** Bytes that stayed because they were used. */
+  readonly usedBytes: number;
   /** What it took on disk, less what was written again. */
   readonly freedBytes: number;
 }
@@ -41,16 +43,19 @@ export interface Dropped {
  * Every step can be repeated; whenever the process ends, a package is where its row says, or its pin is there.
  *
  * @param isReplaceable decides who may be evicted; absent: nobody, only dead bytes go
+ * @param usedBytes how much may stay because it was used
  */
 export async function dropGeneration(
   parts: DropParts,
   generation: Generation,
   isReplaceable: IsReplaceable | undefined,
+  usedBytes = Infinity,
 ): Promise<Dropped> {
   const { meta, shelf, generations, onMoved } = parts;
-  const survivors = new Survivors(shelf, generation, isReplaceable);
-  const evicted = new Set<number>();
+  const survivors = new Survivors(shelf, generation, isReplaceable, usedBytes);
+  const evicted = new Map<string, LevelRow>();
   let moved = 0;
+  let usedMovedBytes = 0;
   let movedBytes = 0;
   const move = async (rows: readonly LevelRow[], mayBeGone = false): Promise<void> => {
     for (const some of portions(rows)) {
@@ -68,18 +73,25 @@ export async function dropGeneration(
       parts.assertGoingOn();
       const staying: LevelRow[] = [];
       const going: LevelRow[] = [];
-      for (const row of rows) ((await survivors.fateOf(row)) === 'evicted' ? going : staying).push(row);
+      for (const row of rows) {
+        const fate = await survivors.fateOf(row);
+        if (fate === 'used') usedMovedBytes += row.size;
+        (fate === 'evicted' ? going : staying).push(row);
+      }
       await move(staying);
       await Promise.all(going.map((row) => evict(shelf, row, evicted)));
     }
     // From here on who begins to read looks the package up again; who reads already is rescued.
     generation.isLeaving = true;
-    const reading = shelf.readers.rows.filter((row) => generations.under(row).has(generation));
+    const reading = shelf.readers.rows;
     await move(
-      reading.filter(({ location }) => evicted.has(location.record)),
+      reading.flatMap(({ identity }) => evicted.get(identity.key) ?? []),
       true,
     );
-    await untilRemovedAreRead(shelf, reading);
+    await untilRemovedAreRead(
+      shelf,
+      reading.filter((row) => generations.under(row).has(generation)),
+    );
     for await (const rows of liveRows(meta, generation))
       if (rows.length > 0) throw new Error(`${rows.length} packages were not moved out of generation ${generation.number}`);
     await carryRemovals(parts, generation);
@@ -90,15 +102,15 @@ export async function dropGeneration(
   }
   generations.remove(generation);
   await generation.discard();
-  return { evicted: evicted.size, moved, freedBytes: Math.max(0, generation.bytes - movedBytes) };
+  return { evicted: evicted.size, moved, usedBytes: usedMovedBytes, freedBytes: Math.max(0, generation.bytes - movedBytes) };
 }
 
-function evict(shelf: Shelf, row: LevelRow, evicted: Set<number>): Promise<void> {
+function evict(shelf: Shelf, row: LevelRow, evicted: Map<string, LevelRow>): Promise<void> {
   return shelf.changes.run(packageKey(row.identity), async () => {
     const now = await shelf.find(row.identity);
     if (now?.location.record !== row.location.record) return;
     await shelf.evict(now);
-    evicted.add(row.location.record);
+    evicted.set(row.identity.key, row);
   });
 }
 
@@ -107,7 +119,7 @@ async function untilRemovedAreRead(shelf: Shelf, reading: readonly LevelRow[]): 
   const untilMs = performance.now() + maxLastReadMs;
   for (const row of reading)
     while (
-      shelf.readers.isRead(row.location.record) &&
+      shelf.readers.isRead(row.identity) &&
       (await shelf.find(row.identity)) === undefined &&
       performance.now() < untilMs
     )

@@ -57,6 +57,15 @@ export class Generations {
     return holdsAll;
   }
 
+  /** Bytes of the package that lie in a generation. */
+  bytesIn(generation: Generation, row: LevelRow): number {
+    let found = 0;
+    this.#eachPart(row, (one, bytes) => {
+      if (one === generation) found += bytes;
+    });
+    return found;
+  }
+
   add(generation: Generation): void {
     this.#all.push(generation);
   }

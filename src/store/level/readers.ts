@@ -1,26 +1,27 @@
+import type { PackageIdentity } from '../../nuget/package-identity.js';
 import type { LevelRow } from './package-record.js';
 
-/** Who is reading which stored copy, so that a copy that is being read is not taken from under its readers. */
+/** Which packages are being read, so that none is taken from under its readers, in whatever copy they began. */
 export class Readers {
-  /** By record. */
-  readonly #reading = new Map<number, { readonly row: LevelRow; count: number }>();
+  /** By key of the identity. */
+  readonly #reading = new Map<string, { readonly row: LevelRow; count: number }>();
 
   enter(row: LevelRow): void {
-    const entry = this.#reading.get(row.location.record);
-    if (entry === undefined) this.#reading.set(row.location.record, { row, count: 1 });
+    const entry = this.#reading.get(row.identity.key);
+    if (entry === undefined) this.#reading.set(row.identity.key, { row, count: 1 });
     else entry.count++;
   }
 
-  leave({ location: { record } }: LevelRow): void {
-    const entry = this.#reading.get(record);
-    if (entry !== undefined && --entry.count === 0) this.#reading.delete(record);
+  leave({ identity: { key } }: LevelRow): void {
+    const entry = this.#reading.get(key);
+    if (entry !== undefined && --entry.count === 0) this.#reading.delete(key);
   }
 
-  isRead(record: number): boolean {
-    return this.#reading.has(record);
+  isRead({ key }: PackageIdentity): boolean {
+    return this.#reading.has(key);
   }
 
-  /** Rows of the copies being read. */
+  /** The copies in which the readings began that are still going on. */
   get rows(): readonly LevelRow[] {
     return [...this.#reading.values()].map(({ row }) => row);
   }

@@ -4,6 +4,8 @@ import type { BlobLog } from './blob-log.js';
 const mebibyte = 1024 * 1024;
 /** How long a package waits for eviction to make room, in milliseconds. */
 const maxWaitMs = 30_000;
+/** With less room than this nothing is begun. */
+const leastBytes = 64 * 1024;
 /** Part of the quota that packages may take however much else lies in the store. */
 const leastShare = 1 / 4;
 /** Generations that stay free: what is evicted is moved in part before its space comes back, and packages come in meanwhile. */
@@ -68,7 +70,7 @@ export class Room {
 
   /** @throws StoreFullError when nothing may come in */
   assertRoom(): void {
-    if (this.isFull && this.#isShort(1)) {
+    if (this.isFull && this.#isShort(leastBytes)) {
       this.onPressed();
       throw fullError();
     }

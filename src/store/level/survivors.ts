@@ -3,10 +3,26 @@ import type { Generation } from './generation.js';
 import type { LevelRow } from './package-record.js';
 import type { Shelf } from './shelf.js';
 
-/** Part of a generation's living bytes that stays because it was used; what is left over makes room. */
+/** Part of a generation's living bytes that stays because it was used, on average; what is left over makes room. */
 const usedShare = 0.4;
+/** The same for any one generation, when others before it left some of their share. */
+const maxUsedShare = 0.8;
 
-export type Fate = 'stays' | 'irreplaceable' | 'evicted';
+/** Bytes that may stay because they were used. Survivors lie together afterwards, so some generations need more than others. */
+export class UsedAllowance {
+  #savedBytes = 0;
+
+  of({ liveBytes }: Generation): number {
+    return Math.min(maxUsedShare * liveBytes, usedShare * liveBytes + this.#savedBytes);
+  }
+
+  /** A generation went, of which `keptBytes` stayed because they were used. */
+  spend({ liveBytes, bytes }: Pick<Generation, 'liveBytes' | 'bytes'>, keptBytes: number): void {
+    this.#savedBytes = Math.max(0, Math.min(bytes, this.#savedBytes + usedShare * liveBytes - keptBytes));
+  }
+}
+
+export type Fate = 'used' | 'irreplaceable' | 'stays' | 'evicted';
 export type IsReplaceable = (row: PackageRow) => Promise<boolean>;
 
 /** Which packages of a generation outlive it: those being read, the latest used, and those that no source can give back. */
@@ -17,11 +33,11 @@ export class Survivors {
   readonly #used: ReadonlySet<number>;
 
   /** Without `isReplaceable` every package stays. */
-  constructor(shelf: Shelf, generation: Generation, isReplaceable: IsReplaceable | undefined) {
+  constructor(shelf: Shelf, generation: Generation, isReplaceable: IsReplaceable | undefined, usedBytes: number) {
     this.#shelf = shelf;
     this.#generation = generation;
     this.#isReplaceable = isReplaceable;
-    this.#used = shelf.used.latest(generation, usedShare * generation.liveBytes);
+    this.#used = shelf.used.latest(generation, usedBytes);
   }
 
   async fateOf(row: LevelRow): Promise<Fate> {
@@ -29,7 +45,7 @@ export class Survivors {
     const { used, readers, retained } = this.#shelf;
     if (this.#isReplaceable === undefined) return 'stays';
     const isUsed = this.#generation.holds(record) ? this.#used.has(record) : used.has(record);
-    if (isUsed || readers.isRead(record)) return 'stays';
+    if (isUsed || readers.isRead(row.identity)) return 'used';
     if (await this.#isReplaceable(row)) {
       retained.delete(row.identity.key);
       return 'evicted';
