@@ -43,6 +43,9 @@ export async function countRows(
   await flush(1);
   for await (const _ of meta.keys(under('pin'))) count.pin();
   if (lost > 0)
-    tell({ level: 'warn', text: `${lost} packages are not in the store any more: they are fetched again when they are asked for` });
+    tell({
+      level: 'warn',
+      text: `${lost} packages are not in the store any more: they are fetched again when they are asked for`,
+    });
   return count;
 }

@@ -57,7 +57,10 @@ export class DiskHealth {
     this.#probedAtMs = this.now();
     for (const name of this.#failing.keys())
       // A failure is noted by the next write or probe; this one only looks.
-      this.#databases.get(name)?.probe().catch(() => undefined);
+      this.#databases
+        .get(name)
+        ?.probe()
+        .catch(() => undefined);
   }
 }
 

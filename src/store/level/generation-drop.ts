@@ -93,7 +93,8 @@ export async function dropGeneration(
       reading.filter((row) => generations.under(row).has(generation)),
     );
     for await (const rows of liveRows(meta, generation))
-      if (rows.length > 0) throw new Error(`${rows.length} packages were not moved out of generation ${generation.number}`);
+      if (rows.length > 0)
+        throw new Error(`${rows.length} packages were not moved out of generation ${generation.number}`);
     await carryRemovals(parts, generation);
     await forgetGeneration(meta, generation);
   } catch (error) {
@@ -102,7 +103,12 @@ export async function dropGeneration(
   }
   generations.remove(generation);
   await generation.discard();
-  return { evicted: evicted.size, moved, usedBytes: usedMovedBytes, freedBytes: Math.max(0, generation.bytes - movedBytes) };
+  return {
+    evicted: evicted.size,
+    moved,
+    usedBytes: usedMovedBytes,
+    freedBytes: Math.max(0, generation.bytes - movedBytes),
+  };
 }
 
 function evict(shelf: Shelf, row: LevelRow, evicted: Map<string, LevelRow>): Promise<void> {
@@ -127,7 +133,10 @@ async function untilRemovedAreRead(shelf: Shelf, reading: readonly LevelRow[]): 
 }
 
 async function forgetDamaged({ shelf, tell }: DropParts, row: LevelRow): Promise<void> {
-  tell({ level: 'error', text: `${row.identity.toString()} is damaged in the store: it is fetched again when it is asked for` });
+  tell({
+    level: 'error',
+    text: `${row.identity.toString()} is damaged in the store: it is fetched again when it is asked for`,
+  });
   await shelf.changes.run(packageKey(row.identity), async () => {
     const now = await shelf.find(row.identity);
     if (now?.location.record === row.location.record) await shelf.take(row.identity, true);
@@ -141,7 +150,8 @@ async function carryRemovals({ meta, shelf, generations }: DropParts, generation
     const removal = decodeRemoval(value);
     const others = generations.all.filter((one) => one !== generation);
     const { before, record } = removal;
-    if (others.some((other) => (record === undefined ? other.first < before : other.holds(record)))) needed.push(removal);
+    if (others.some((other) => (record === undefined ? other.first < before : other.holds(record))))
+      needed.push(removal);
   }
   for (const removal of needed) await shelf.tell(removal);
 }

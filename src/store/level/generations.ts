@@ -90,7 +90,7 @@ export class Generations {
       for (let counter = runs[at]!; counter < until;) {
         const generation = this.of(counter);
         const next = Math.min(until, generation?.end ?? counter + 1);
-        const bytes = Math.min(left, (next - counter) * (row.location.chunkBytes));
+        const bytes = Math.min(left, (next - counter) * row.location.chunkBytes);
         left -= bytes;
         visit(generation, bytes + (next - counter) * entryOverheadBytes);
         counter = next;

@@ -17,7 +17,7 @@ import type { RoomOptions } from './room.js';
 import { SharedChunks } from './shared-chunks.js';
 import { Shelf } from './shelf.js';
 import { directoryBytes } from './store-directory.js';
-import { UsedPackages } from './used-packages.js';
+import type { UsedPackages } from './used-packages.js';
 
 const diskBytesTtlMs = 5_000;
 /** How often what lies in the store besides packages is measured, in milliseconds. */

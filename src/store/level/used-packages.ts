@@ -86,6 +86,8 @@ export class UsedPackages {
   }
 
   #of(generation: Generation): [record: number, bytes: number][] {
-    return [...this.#marks].filter(([record]) => generation.holds(record));
+    const found: [record: number, bytes: number][] = [];
+    for (const [record, bytes] of this.#marks) if (generation.holds(record)) found.push([record, bytes]);
+    return found;
   }
 }

@@ -73,7 +73,8 @@ onSmallDisk(`a disk that fills up just when a generation is begun leaves no half
 });
 
 test('the reason why the disk refuses is told in words, without paths', (t) => {
-  const io = (text: string) => Object.assign(new Error(`IO error: /secret/place/000012.log: ${text}`), { code: 'LEVEL_IO_ERROR' });
+  const io = (text: string) =>
+    Object.assign(new Error(`IO error: /secret/place/000012.log: ${text}`), { code: 'LEVEL_IO_ERROR' });
   const expected = {
     'No space left on device': 'its disk is full',
     'Read-only file system': 'its file system is read-only',

@@ -162,7 +162,8 @@ test('readers get right bytes while everything around them is evicted, in the mi
   const pieces = await Promise.all(iterators.map(async (iterator) => [(await iterator.next()).value as Buffer]));
   await keepAll(store, samples('Flood', 150));
   for (const [n, iterator] of iterators.entries()) {
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) pieces[n]!.push(next.value);
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+      pieces[n]!.push(next.value);
     t.true(Buffer.concat(pieces[n]!).equals(early[n]!.bytes), `reader ${n}`);
   }
 });
@@ -236,7 +237,13 @@ test('a cleaning frees what a dry run foretold, and the disk has it', async (t) 
   t.true(foretold.freedBytes > 5_000_000 && Math.abs(foretold.freedBytes - done.freedBytes) < 200_000);
   t.like(done, { evicted: 0, moved: foretold.moved, generations: foretold.generations, retainedBytes: 0 });
   t.true(before - (await directoryBytes(path)) > 4_500_000);
-  t.deepEqual(await listKeys(store.packages), all.filter((_, n) => n % 2 === 1).map(({ facts }) => facts.identity.key).sort());
+  t.deepEqual(
+    await listKeys(store.packages),
+    all
+      .filter((_, n) => n % 2 === 1)
+      .map(({ facts }) => facts.identity.key)
+      .sort(),
+  );
   for (const [n, sample] of all.entries()) if (n % 2 === 1) await whole(t, store, sample);
   t.like(await store.gc(), { freedBytes: 0, moved: 0, generations: 0 });
 });

@@ -116,7 +116,10 @@ for (const [how, damage] of [
     t.teardown(() => store.close());
     await assertHolds(t, store, all);
     t.is(told.length, 1);
-    t.regex(told[0]?.text ?? '', /^meta in the store was damaged and is set aside as meta\.damaged-\d+: the index is rebuilt/);
+    t.regex(
+      told[0]?.text ?? '',
+      /^meta in the store was damaged and is set aside as meta\.damaged-\d+: the index is rebuilt/,
+    );
     t.is((await readdir(path)).filter((name) => name.startsWith('meta.damaged-')).length, 1);
   });
 
@@ -129,9 +132,13 @@ for (const [how, damage] of [
     t.teardown(() => store.close());
     const kept = new Set(await listKeys(store.packages));
     t.true(kept.size >= 4 && kept.size < 12);
-    await Promise.all(all.filter(({ facts }) => !kept.has(facts.identity.key)).map((sample) => keep(store.packages, sample)));
+    await Promise.all(
+      all.filter(({ facts }) => !kept.has(facts.identity.key)).map((sample) => keep(store.packages, sample)),
+    );
     await assertHolds(t, store, all);
-    t.true(told.some(({ text }) => /^blobs\/g2 in the store was damaged and is set aside as blobs\/g2\.damaged-/.test(text)));
+    t.true(
+      told.some(({ text }) => /^blobs\/g2 in the store was damaged and is set aside as blobs\/g2\.damaged-/.test(text)),
+    );
   });
 }
 
@@ -148,7 +155,8 @@ test('an index whose tables cannot be read is set aside too', async (t) => {
 });
 
 async function garble(path: string, names: RegExp): Promise<void> {
-  for (const name of await readdir(path)) if (names.test(name)) await writeFile(join(path, name), 'garbage'.repeat(100));
+  for (const name of await readdir(path))
+    if (names.test(name)) await writeFile(join(path, name), 'garbage'.repeat(100));
 }
 
 test('a store of the first layout opens as it is: one generation, and what was forgotten stays forgotten', async (t) => {

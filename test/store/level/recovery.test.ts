@@ -56,7 +56,7 @@ test('a package whose record is durable and whose row is not is found again', as
   await assertHolds(t, path, samples);
 });
 
-test('chunks without a record are nobody\'s, and their space is freed with their generation', async (t) => {
+test("chunks without a record are nobody's, and their space is freed with their generation", async (t) => {
   const sample = samplePackage('Kept', '1.0.0', 600_000);
   const path = await storeWith(t, [sample]);
   await withBlobs(path, async (blobs) => {
