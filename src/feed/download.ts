@@ -166,7 +166,7 @@ export class Download {
       { source: source.name, sha512, id: identity.id.text, pinned },
       `${identity.toString()} is pinned to other bytes than ${source.name} sent: refused`,
     );
-    return refused(versionConflict(identity, source.name));
+    return refused(versionConflict(identity, source.name, pinned.source));
   }
 
   /** @returns the row that is kept now, or why there is none of these bytes */
@@ -246,11 +246,13 @@ export class Download {
 }
 
 /** The other source is not named: who asks may not be allowed to know of it. The log has it. */
-export function versionConflict(identity: PackageIdentity, source: string): Reason {
+export function versionConflict(identity: PackageIdentity, source: string, first?: string): Reason {
+  const those =
+    first === source ? 'that it sent at first' : 'that are kept here and were supplied first by another source';
   return {
     code: 'version-conflict',
     source,
-    detail: `${source} has other bytes for ${identity.toString()} than those that are kept here and were supplied first by another source`,
+    detail: `${source} has other bytes for ${identity.toString()} than those ${those}`,
   };
 }
 

@@ -1,6 +1,5 @@
-import { open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Level } from 'level';
+import { probeDisk } from './disk-probe.js';
 
 export interface DatabaseOptions {
   readonly compression: boolean;
@@ -159,27 +158,11 @@ export class Database<K extends string | Buffer> {
   }
 
   async #reopen(): Promise<void> {
-    await this.#probeDisk();
+    // It writes the log anew as a table.
+    await probeDisk(this.#location, 2 * this.#options.writeBufferBytes);
     await this.#level.close();
     this.#level = this.#create();
     await this.#level.open();
     this.#writeFailed = false;
-  }
-
-  /** Throws while reopening could not succeed: it writes the log anew as a table. */
-  async #probeDisk(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#location);
-    const neededBytes = 2 * this.#options.writeBufferBytes;
-    if (bavail * bsize < neededBytes)
-      throw new Error(`the disk of ${this.#location} is full: ${bavail * bsize} bytes are free, ${neededBytes} needed`);
-    const path = join(this.#location, 'probe.tmp');
-    const file = await open(path, 'w');
-    try {
-      await file.write(Buffer.alloc(65_536));
-      await file.sync();
-    } finally {
-      await file.close();
-      await rm(path, { force: true });
-    }
   }
 }

@@ -28,11 +28,6 @@ export class DiskHealth {
     this.#databases.set(name, database);
   }
 
-  forget(name: string): void {
-    this.#databases.delete(name);
-    if (this.#failing.has(name)) this.healed(name);
-  }
-
   failed(name: string, error: unknown): void {
     const reason = reasonOf(error);
     const isNews = this.#failing.size === 0;
@@ -66,12 +61,16 @@ export class DiskHealth {
 
 /** What a failed write says to people, without the store's own path. */
 export function reasonOf(error: unknown): string {
+  return knownReason(error) ?? 'the disk refuses writes';
+}
+
+/** The same, where the error is one that disks give. */
+export function knownReason(error: unknown): string | undefined {
   const told: string[] = [];
   for (let each = error; each instanceof Error && told.length < 5; each = each.cause)
     told.push(String((each as NodeJS.ErrnoException).code ?? ''), each.message);
   const text = told.join(' ');
-  const known = reasons.find(([pattern]) => pattern.test(text));
-  return known?.[1] ?? 'the disk refuses writes';
+  return reasons.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 const reasons: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,6 @@
 import type { GcReport } from '../../feed/store.js';
 import type { BlobLog } from './blob-log.js';
-import { reasonOf } from './disk-health.js';
+import { knownReason } from './disk-health.js';
 import { dropGeneration } from './generation-drop.js';
 import type { Dropped, DropParts } from './generation-drop.js';
 import type { Generation } from './generation.js';
@@ -13,8 +13,10 @@ import type { IsReplaceable } from './survivors.js';
 const worthwhileShare = 0.1;
 /** `gc` cleans generations with more dead bytes than this part. */
 const dirtyShare = 0.25;
-/** How long what was found not worth dropping is not looked at again, in milliseconds. */
+/** How long what was found not worth dropping, and has not changed, is not looked at again, in milliseconds. */
 const reconsiderAfterMs = 60_000;
+/** How long a store that was found full counts as full before it is looked at again, in milliseconds. */
+const fullForMs = 5_000;
 /** After a failure, in milliseconds. */
 const restMs = 2_000;
 
@@ -36,12 +38,14 @@ export class Evictor {
   #isReplaceable: IsReplaceable | undefined;
   readonly #parts: EvictorParts;
   readonly #used = new UsedAllowance();
-  readonly #notWorthwhile = new Map<number, number>();
+  /** By number of the generation: until when, as long as it stays what it was. */
+  readonly #notWorthwhile = new Map<number, { readonly untilMs: number; readonly looks: string }>();
   #running: Promise<void> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #restsUntilMs = 0;
   #isClosed = false;
   #saidFull = false;
+  #saidFailed = false;
 
   constructor(parts: EvictorParts) {
     this.#parts = parts;
@@ -57,13 +61,14 @@ export class Evictor {
   reconsider(): void {
     this.#notWorthwhile.clear();
     this.#parts.room.isFull = false;
+    this.#restsUntilMs = 0;
     this.kick();
   }
 
-  /** Sees whether there is too much. */
-  kick(): void {
-    if (this.#running !== undefined || this.#isClosed || !this.#parts.room.isOverTarget) return;
-    if (performance.now() < this.#restsUntilMs) return;
+  /** Sees whether there is too much. @returns whether something is being done about it */
+  kick(): boolean {
+    if (this.#running !== undefined) return true;
+    if (this.#isClosed || !this.#parts.room.isOverTarget || performance.now() < this.#restsUntilMs) return false;
     this.#running = this.#alone(() => this.#evict())
       .then(() => undefined)
       .catch((error: unknown) => this.#failed(error))
@@ -71,6 +76,7 @@ export class Evictor {
         this.#running = undefined;
         this.#parts.room.changed();
       });
+    return true;
   }
 
   async gc(dryRun: boolean): Promise<GcReport> {
@@ -99,6 +105,7 @@ export class Evictor {
       dropped.push(await this.#drop(next.generation, this.#isReplaceable, next.prospect.movedBytes));
       room.isFull = false;
       this.#saidFull = false;
+      this.#saidFailed = false;
       room.changed();
     }
     return dropped;
@@ -115,7 +122,8 @@ export class Evictor {
         isHeld = true;
         continue;
       }
-      if ((this.#notWorthwhile.get(generation.number) ?? 0) > performance.now()) continue;
+      const known = this.#notWorthwhile.get(generation.number);
+      if (known !== undefined && known.untilMs > performance.now() && known.looks === looksOf(generation)) continue;
       const prospect = await this.#prospect(generation, this.#isReplaceable);
       const enoughBytes = worthwhileShare * Math.max(generation.bytes, room.generationBytes);
       if (prospect.gainBytes >= Math.min(enoughBytes, generation.bytes / 2)) {
@@ -123,7 +131,8 @@ export class Evictor {
         isHeld = true;
         continue;
       }
-      this.#notWorthwhile.set(generation.number, performance.now() + reconsiderAfterMs);
+      const untilMs = performance.now() + reconsiderAfterMs;
+      this.#notWorthwhile.set(generation.number, { untilMs, looks: looksOf(generation) });
     }
     if (!isHeld && !this.#isClosed) this.#full();
     return undefined;
@@ -139,7 +148,7 @@ export class Evictor {
   #full(): void {
     const { room, shelf, tell } = this.#parts;
     room.isFull = true;
-    room.changed();
+    this.#restsUntilMs = performance.now() + fullForMs;
     if (this.#saidFull || this.#isReplaceable === undefined) return;
     this.#saidFull = true;
     tell({
@@ -240,10 +249,15 @@ export class Evictor {
 
   #failed(error: unknown): void {
     this.#restsUntilMs = performance.now() + restMs;
-    if (!this.#isClosed)
-      this.#parts.tell({ level: 'warn', text: `the store could not make room: ${reasonOf(error)}; it is tried again` });
+    if (this.#isClosed || this.#saidFailed) return;
+    this.#saidFailed = true;
+    const reason = knownReason(error) ?? (error instanceof Error ? error.message : String(error));
+    this.#parts.tell({ level: 'warn', text: `the store could not make room: ${reason}; it is tried again` });
   }
 }
+
+/** Differs when something came to a generation, or lives in it no more. */
+const looksOf = ({ bytes, liveBytes }: Generation): string => `${bytes} ${liveBytes}`;
 
 /** Less than this is LevelDB's own. */
 const leastDeadBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import { layoutKey } from '../keys.js';
-import { decodeNumber } from './counters.js';
+import { decodeNumber, encodeNumber } from './counters.js';
 import type { Database } from './database.js';
 import { layoutVersion } from './package-record.js';
 
@@ -9,7 +9,7 @@ export class StoreLayoutError extends Error {
 }
 
 /**
- * @returns whether the index is of this layout: a new one, or an older one, becomes so when the store was recovered
+ * @returns whether the index is of this layout: a new one, or an older one, is marked so when everything in it is
  * @throws StoreLayoutError when the store has a newer one
  */
 export async function checkLayout(meta: Database<string>, path: string): Promise<boolean> {
@@ -20,4 +20,8 @@ export async function checkLayout(meta: Database<string>, path: string): Promise
         'Run the newer version again, or name an empty directory.',
     );
   return found === layoutVersion;
+}
+
+export async function markLayout(meta: Database<string>): Promise<void> {
+  await meta.batch([{ type: 'put', key: layoutKey, value: encodeNumber(layoutVersion) }], true);
 }

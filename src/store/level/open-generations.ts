@@ -6,6 +6,7 @@ import { DamagedPartError } from './damaged-part.js';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './database.js';
 import type { DiskHealth } from './disk-health.js';
+import { probeDisk } from './disk-probe.js';
 import { droppedPrefix, Generation, syncDirectory } from './generation.js';
 import { Generations } from './generations.js';
 import { directoryBytes } from './store-directory.js';
@@ -52,8 +53,14 @@ export async function beginGeneration(files: GenerationFiles, number: number, fi
   try {
     const database = await openDatabase(files, number, path);
     await syncDirectory(files.path);
+    files.disk.healed('roll');
     return new Generation({ number, path, database, first, end: Infinity, bytes: 0 });
   } catch (error) {
+    const probe = async () => {
+      await probeDisk(files.path, 2 * files.options.writeBufferBytes);
+      files.disk.healed('roll');
+    };
+    files.disk.probeWith('roll', { probe });
     files.disk.failed('roll', error);
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
     throw error;

@@ -6,7 +6,7 @@ import { DamagedPartError } from './damaged-part.js';
 import { Database } from './database.js';
 import { DiskHealth } from './disk-health.js';
 import type { Generations } from './generations.js';
-import { checkLayout } from './layout.js';
+import { checkLayout, markLayout } from './layout.js';
 import { sweepUnfinishedFacts } from './level-facts.js';
 import { LevelStore } from './level-store.js';
 import type { Note } from './note.js';
@@ -80,6 +80,7 @@ async function openOnce(path: string, options: LevelStoreOptions, tell: (note: N
       const used = new UsedPackages(opened);
       await used.load(meta);
       const count = await countRows(meta, opened, !isOfThisLayout, tell);
+      if (!isOfThisLayout) await markLayout(meta);
       const store = new LevelStore({
         ...{ path, meta, generations: opened, count, used, nextCounter, disk, tell },
         room: options,

@@ -1,7 +1,6 @@
 import {
   checkpointKey,
   chunkKey,
-  layoutKey,
   packageKey,
   packageKeyOf,
   pinKey,
@@ -18,7 +17,7 @@ import type { Database, Write } from './database.js';
 import type { Generation } from './generation.js';
 import type { Generations } from './generations.js';
 import type { LevelRow } from './package-record.js';
-import { decodeRow, encodeRow, fromRuns, layoutVersion } from './package-record.js';
+import { decodeRow, encodeRow, fromRuns } from './package-record.js';
 import { decodeRemoval, Removals, removalWrite, toldWrite } from './removal.js';
 import { holdWrites, pinWrite } from './shelf.js';
 
@@ -62,7 +61,6 @@ export async function recover(meta: Database<string>, generations: Generations):
   const settled = encodeNumber(nextCounter);
   await meta.batch(
     [
-      { type: 'put', key: layoutKey, value: encodeNumber(layoutVersion) },
       { type: 'put', key: checkpointKey, value: settled },
       { type: 'put', key: reservedKey, value: settled },
     ],

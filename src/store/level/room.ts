@@ -34,8 +34,8 @@ export class Room {
   reservedBytes = 0;
   /** Nothing more can be evicted. */
   isFull = false;
-  /** Called when there may be something to evict. */
-  onPressed: () => void = () => undefined;
+  /** Called when there may be something to evict. @returns whether that is being tried */
+  onPressed: () => boolean = () => false;
   #grantedBytes = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -70,10 +70,7 @@ export class Room {
 
   /** @throws StoreFullError when nothing may come in */
   assertRoom(): void {
-    if (this.isFull && this.#isShort(leastBytes)) {
-      this.onPressed();
-      throw fullError();
-    }
+    if (this.isFull && this.#isShort(leastBytes) && !this.onPressed()) throw fullError();
   }
 
   /**
@@ -84,8 +81,7 @@ export class Room {
   async take(bytes: number): Promise<() => void> {
     const untilMs = performance.now() + maxWaitMs;
     while (this.#isShort(bytes)) {
-      this.onPressed();
-      if (this.isFull) throw fullError();
+      if (!this.onPressed() && this.isFull) throw fullError();
       if (performance.now() >= untilMs)
         throw new StoreFullError('the store is full, and packages come in faster than others can be evicted');
       await this.#someChange(untilMs - performance.now());

@@ -60,11 +60,13 @@ onSmallDisk(`a disk that fills up just when a generation is begun leaves no half
     }
   }
   t.true(failures > 0);
+  t.is(store.health().state, 'degraded');
   await rm(join(path, 'ballast'));
   for (let n = 0; n < 5; n++) {
     kept.push(samplePackage(`Later${n}`, '1.0.0', 700_000));
     await keep(store.packages, kept.at(-1)!);
   }
+  t.deepEqual(store.health(), { state: 'ok' });
   await store.close();
   const again = await openLevelStore(path, options);
   t.teardown(() => again.close());
