@@ -2,11 +2,13 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { MovedBlobError, StoreFullError } from '../../../src/feed/store.js';
 import type { PackageRow, Store } from '../../../src/feed/store.js';
+import { chunkKey } from '../../../src/store/keys.js';
 import type { Note } from '../../../src/store/level/note.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
 import type { LevelStoreOptions } from '../../../src/store/level/open-level-store.js';
 import { directoryBytes } from '../../../src/store/level/store-directory.js';
 import { eventually } from '../../support/eventually.js';
+import { withBlobs } from '../../support/level-files.js';
 import { collect, keep, listKeys, readAll, samplePackage } from '../../support/sample-package.js';
 import type { SamplePackage } from '../../support/sample-package.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -267,4 +269,36 @@ test('nothing is evicted before it is said what may be', async (t) => {
   await keepAll(store, early);
   t.is((await store.stats()).pins, 0);
   for (const sample of early) await whole(t, store, sample);
+});
+
+test('a package that proves damaged when it is to be moved is told, stays pinned, and holds nothing up', async (t) => {
+  const all = samples('Kept', 4);
+  const { store, path } = await open(t);
+  await keepAll(store, all);
+  await store.close();
+  await withBlobs(path, (blobs) => blobs.put(chunkKey(0), Buffer.from('altered')));
+  const again = await open(t, {}, path);
+  again.store.evictWhere(async ({ identity }) => identity.id.key.startsWith('flood'));
+  await keepAll(again.store, samples('Flood', 60));
+  const { identity, source, sha512 } = all[0]!.facts;
+  t.is(await again.store.packages.find(identity), undefined);
+  t.deepEqual(await again.store.packages.pinOf(identity), { source, sha512 });
+  for (const sample of all.slice(1)) await whole(t, again.store, sample);
+  t.deepEqual(
+    again.told.map(({ text }) => text),
+    ['Kept.P0 1.0.0 is damaged in the store: it is fetched again when it is asked for'],
+  );
+});
+
+test('packages that come in slowly keep their generation until they are whole', async (t) => {
+  const { store } = await open(t);
+  store.evictWhere(yes);
+  const slow = samplePackage('Slow', '1.0.0', 700_000);
+  const incoming = store.packages.begin();
+  await incoming.append(slow.bytes.subarray(0, 600_000));
+  await keepAll(store, samples('Flood', 80));
+  t.true((await incoming.peek(0, 1000)).equals(slow.bytes.subarray(0, 1000)));
+  await incoming.append(slow.bytes.subarray(600_000));
+  const row = await incoming.commit(slow.facts);
+  t.true((await readAll(store.packages, row)).equals(slow.bytes));
 });
