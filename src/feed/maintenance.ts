@@ -74,7 +74,7 @@ export class Maintenance {
       version === undefined ? identity.id.equals(id) : identity.equals(new PackageIdentity(id, version));
     const rows = (await packages.versionsOf(id)).filter(({ identity }) => isMeant(identity));
     const unbound: PackageIdentity[] = [];
-    for await (const { identity } of packages.pins()) if (isMeant(identity)) unbound.push(identity);
+    for await (const { identity } of packages.pins(id)) if (isMeant(identity)) unbound.push(identity);
     for (const identity of [...rows.map((row) => row.identity), ...unbound]) await packages.purge(identity);
     const documents = version === undefined ? await this.#forgetFacts(id) : 0;
     this.options.onForgotten(id);

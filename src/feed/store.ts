@@ -135,8 +135,8 @@ export interface PackageStore {
   remove(identity: PackageIdentity): Promise<boolean>;
   /** To which bytes the identity is bound: those that came first, kept here or not. */
   pinOf(identity: PackageIdentity): Promise<Pin | undefined>;
-  /** The pins of packages that are not kept any more, in order of key. */
-  pins(): AsyncIterable<PinnedPackage>;
+  /** The pins of packages that are not kept any more, of all or of one id, in order of key. */
+  pins(id?: PackageId): AsyncIterable<PinnedPackage>;
   /** Forgets the package and its pin. @returns whether there was either */
   purge(identity: PackageIdentity): Promise<boolean>;
 }

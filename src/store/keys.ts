@@ -73,6 +73,9 @@ export const recordIn = (key: string): number => Number.parseInt(key.split('/')[
 /** The generation in a key of `holds` or `used`. */
 export const generationIn = (key: string): number => Number.parseInt(key.split('/')[1] ?? '', 16);
 
+/** The keys of the pins of an id's packages. */
+export const pinsOf = (id: PackageId): { gt: string; lt: string } => ({ gt: `pin/${id.key}/`, lt: `pin/${id.key}0` });
+
 /** Back from the key of a fact's header. */
 export function readFactKey(headerKey: string): FactKey {
   const [, source = '', kind = '', name = ''] = headerKey.split('/');

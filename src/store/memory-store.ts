@@ -150,10 +150,10 @@ class MemoryPackages implements PackageStore {
     return source === undefined || sha512 === undefined ? undefined : { source, sha512 };
   }
 
-  async *pins(): AsyncGenerator<PinnedPackage> {
+  async *pins(id?: PackageId): AsyncGenerator<PinnedPackage> {
     for (const key of [...this.#pins.keys()].sort()) {
       const pin = this.#pins.get(key);
-      if (pin !== undefined) yield pin;
+      if (pin !== undefined && (id === undefined || pin.identity.id.equals(id))) yield pin;
     }
   }
 

@@ -403,6 +403,8 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     for await (const pin of packages.pins()) pins.push(pin);
     t.like(pins, [{ source, sha512 }]);
     t.is(pins[0]?.identity.key, 'bound/1.0.0');
+    for await (const { identity: its } of packages.pins(identity.id)) t.is(its.key, 'bound/1.0.0');
+    for await (const { identity: its } of packages.pins(PackageId.parse('Bound.Other'))) t.fail(its.key);
 
     const refused = await t.throwsAsync(() => keep(packages, other), { instanceOf: PinnedBytesError });
     t.like(refused?.pin, { source, sha512 });

@@ -9,7 +9,7 @@ import type {
 } from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { packageKey, packagesOf, under } from '../keys.js';
+import { packageKey, packagesOf, pinsOf, under } from '../keys.js';
 import { ArrivingPackage } from './arriving-package.js';
 import type { Database } from './database.js';
 import type { Generations } from './generations.js';
@@ -71,8 +71,9 @@ export class LevelPackages implements PackageStore {
     return this.#parts.shelf.pinOf(identity);
   }
 
-  async *pins(): AsyncGenerator<PinnedPackage> {
-    for await (const [, pin] of this.#parts.meta.entries(under('pin'))) yield decodePin(pin);
+  async *pins(id?: PackageId): AsyncGenerator<PinnedPackage> {
+    const range = id === undefined ? under('pin') : pinsOf(id);
+    for await (const [, pin] of this.#parts.meta.entries(range)) yield decodePin(pin);
   }
 
   remove(identity: PackageIdentity): Promise<boolean> {
