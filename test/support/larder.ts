@@ -20,6 +20,10 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     this.#nowMs += ms;
   }
+  /** Somebody sets the wall clock; no time passes. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
 }
 
 export interface Reply {

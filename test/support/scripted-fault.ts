@@ -17,6 +17,8 @@ import type { Reply } from './scripted-reply.js';
  * - `garbage`: as long as the right body, of the same type, and nonsense
  * - `wrong package`: some other package's bytes
  * - `not http`: bytes that are no HTTP
+ * - `raw`: these bytes in place of an HTTP answer, and then the end of the connection, a reset or nothing more
+ * - a function makes the fault of the right answer, which is a whole one even where a 304 would do; `undefined` is the right answer itself
  */
 export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
@@ -32,16 +34,26 @@ export type Fault =
   | 'html'
   | 'garbage'
   | 'wrong package'
-  | 'not http';
+  | 'not http'
+  | { readonly raw: Buffer; readonly then: 'end' | 'reset' | 'silence' }
+  | FaultOf;
+
+export type FaultOf = (reply: Reply, path: string) => Fault | undefined;
 
 const htmlPage = Buffer.from('<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n');
 const dripTickMs = 50;
 
 /** Answers a request the way the fault wants it. `otherPackage` makes the bytes of "wrong package". */
-export function sendWithFault(response: ServerResponse, reply: Reply, fault: Fault, otherPackage: () => Buffer): void {
+export function sendWithFault(
+  response: ServerResponse,
+  reply: Reply,
+  fault: Exclude<Fault, FaultOf>,
+  otherPackage: () => Buffer,
+): void {
   const { body } = reply;
   const half = body.subarray(0, Math.floor(body.length / 2));
   if (typeof fault === 'object') {
+    if ('raw' in fault) return sendRaw(response, fault);
     if ('status' in fault) send(response, fault.status, fault.headers ?? {}, Buffer.from(fault.body ?? ''));
     else if ('delayMs' in fault) setTimeout(() => sendReply(response, reply), fault.delayMs).unref();
     else drip(response, reply, fault.dripBytesPerSecond);
@@ -82,6 +94,20 @@ export function sendWithFault(response: ServerResponse, reply: Reply, fault: Fau
       response.socket?.end('220 mail.example ESMTP\r\n');
       return;
   }
+}
+
+function sendRaw({ socket }: ServerResponse, { raw, then }: { raw: Buffer; then: 'end' | 'reset' | 'silence' }): void {
+  socket?.write(raw, () => {
+    if (then === 'end') socket.end();
+    if (then === 'reset') socket.resetAndDestroy();
+  });
+}
+
+/** What a fault that depends on the answer comes to. */
+export function faultOf(fault: Fault, reply: Reply, path: string): Exclude<Fault, FaultOf> | undefined {
+  if (typeof fault !== 'function') return fault;
+  const made = fault(reply, path);
+  return made === undefined ? undefined : faultOf(made, reply, path);
 }
 
 /** The right answer. */

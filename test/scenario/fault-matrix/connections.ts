@@ -1,0 +1,67 @@
+import type { Fault } from '../../support/scripted-source.js';
+import { asked } from './fault.js';
+import type { MatrixFault } from './fault.js';
+
+/** The function form: the right answer is a whole one, whatever the request's conditions. */
+const whole =
+  (fault: Fault): Fault =>
+  () =>
+    fault;
+/** Longer than the request's budget, shorter than patience behind it. */
+const dripSeconds = 3;
+
+/** What goes wrong between an open port and the end of an answer. */
+export const connectionFaults: readonly MatrixFault[] = [
+  {
+    name: 'connection refused',
+    begin: ({ cells }) => Promise.all(cells.map(({ source }) => source.close())),
+    end: ({ cells }) => Promise.all(cells.map(({ source }) => source.reopen())),
+  },
+  asked('accepted, then closed', 'refuse'),
+  asked('accepted, then silent', 'hang'),
+  asked('headers, then silence', (reply) => ({ raw: headOf(reply.body.length), then: 'silence' })),
+  asked('half a body, then silence', whole('hang mid-body')),
+  asked('half a body, then a reset', whole('reset mid-body')),
+  asked('half a body, then closed in good order', whole('truncate')),
+  asked('half a body, announced as the whole', whole('half')),
+  asked('more than was announced', ({ status, headers, body }) => ({
+    ...{ status, body },
+    headers: { ...headers, 'content-length': String(body.length - 9) },
+  })),
+  asked('an endless body', whole('endless')),
+  asked('a drip slower than the request budget', ({ body }) => ({ dripBytesPerSecond: body.length / dripSeconds })),
+  asked('a drip within the request budget', ({ body }) => ({ dripBytesPerSecond: body.length * 2 })),
+  asked('an answer later than the time limit', { delayMs: 1_500 }),
+  asked('an answer just within the time limit', { delayMs: 100 }),
+  asked('no HTTP', 'not http'),
+  asked('headers too large', ({ status, headers, body }) => ({
+    ...{ status, body },
+    headers: { ...headers, 'x-large': 'x'.repeat(100_000) },
+  })),
+  asked('chunks that are none', { raw: Buffer.from(`${chunkedHead()}zz\r\nno chunk\r\n0\r\n\r\n`), then: 'end' }),
+  asked('chunks that are cut', ({ headers, body }) => ({
+    raw: Buffer.concat([
+      Buffer.from(`${chunkedHead(headers)}${body.length.toString(16)}\r\n`),
+      body.subarray(0, Math.floor(body.length / 2)),
+    ]),
+    then: 'end',
+  })),
+  asked('chunks without an end', ({ headers, body }) => ({
+    raw: Buffer.concat([
+      Buffer.from(`${chunkedHead(headers)}${body.length.toString(16)}\r\n`),
+      body,
+      Buffer.from('\r\n'),
+    ]),
+    then: 'end',
+  })),
+];
+
+const headOf = (bytes: number) =>
+  Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: ${bytes}\r\n\r\n`);
+
+function chunkedHead(headers: Readonly<Record<string, string>> = {}): string {
+  const lines = Object.entries({ ...headers, 'transfer-encoding': 'chunked' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`;
+}

@@ -1,0 +1,37 @@
+import type { Row } from './row.js';
+
+const corner = 'Fault';
+
+/** As in the page: a header and a line for each fault. */
+export function renderTable(columns: readonly string[], rows: ReadonlyMap<string, Row>): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line([corner, ...columns]),
+    line([corner, ...columns].map(() => '---')),
+    ...[...rows].map(([name, row]) => line([name, ...columns.map((column) => row.get(column) ?? '')])),
+  ].join('\n');
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+/** Reads a page's table, however it is padded. */
+export function readTable(page: string): Table {
+  const lines = page
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+  const [[, ...columns] = [], , ...rest] = lines;
+  const rows = rest.map(([name = '', ...cells]): [string, Row] => [
+    name,
+    new Map(columns.map((column, place) => [column, cells[place] ?? ''])),
+  ]);
+  return { columns, rows: new Map(rows) };
+}
