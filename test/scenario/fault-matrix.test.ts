@@ -8,7 +8,7 @@ import { allFaults } from './fault-matrix/all-faults.js';
 import { resources } from './fault-matrix/resource.js';
 import { liveThrough } from './fault-matrix/row.js';
 import type { Row } from './fault-matrix/row.js';
-import { readTable, renderTable } from './fault-matrix/table.js';
+import { isAsPromised, readTable, renderTable } from './fault-matrix/table.js';
 import { createTurns } from './fault-matrix/turns.js';
 
 const page = join(repositoryRoot, 'docs/fault-matrix.md');
@@ -28,11 +28,11 @@ for (const fault of allFaults)
     t.timeout(300_000);
     let row = await inTurn(() => liveThrough(t, fault));
     const expected = promised.rows.get(fault.name);
-    const isAsPromised = (one: Row) => columns.every((column) => one.get(column) === expected?.get(column));
-    if (!isWriting && !isAsPromised(row)) row = await alone(() => liveThrough(t, fault));
+    if (!isWriting && !isAsPromised(row, expected)) row = await alone(() => liveThrough(t, fault));
     seen.set(fault.name, row);
     for (const [column, cell] of row) t.log(`${column}: ${cell}`);
-    if (!isWriting) t.deepEqual(row, expected, 'the page says otherwise: TEST_MATRIX_WRITE=1 writes it anew');
+    if (!isWriting && !isAsPromised(row, expected))
+      t.deepEqual(row, expected, 'docs/fault-matrix.md says otherwise: TEST_MATRIX_WRITE=1 writes it anew');
   });
 
 test('the page on faults has the rows and columns of the code, and no others', (t) => {
@@ -45,7 +45,7 @@ test('the page on faults has the rows and columns of the code, and no others', (
   t.is(new Set(allFaults.map(({ name }) => name)).size, allFaults.length);
 });
 
-test.after('the table is printed', () => {
+test.after.always('the table is printed', () => {
   const inOrder = new Map(allFaults.flatMap(({ name }) => (seen.has(name) ? [[name, seen.get(name) as Row]] : [])));
   const table = renderTable(columns, inOrder);
   if (process.env['TEST_MATRIX_PRINT'] === '1') process.stdout.write(`${table}\n`);

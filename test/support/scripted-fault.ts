@@ -79,7 +79,7 @@ export function sendWithFault(
       return;
     case 'endless':
       response.writeHead(reply.status, reply.headers);
-      pour(response, body);
+      pour(response, repeated(body));
       return;
     case 'html':
       send(response, 200, { 'content-type': 'text/html; charset=utf-8' }, htmlPage);
@@ -142,6 +142,9 @@ function drip(response: ServerResponse, reply: Reply, bytesPerSecond: number): v
   }, dripTickMs);
   timer.unref();
 }
+
+/** In pieces that cost little each. */
+const repeated = (body: Buffer) => Buffer.alloc(Math.ceil(65_536 / body.length) * body.length, body);
 
 function pour(response: ServerResponse, piece: Buffer): void {
   while (!response.destroyed) {

@@ -17,11 +17,11 @@ export async function ask(cell: Cell, larder: LarderUnderTest): Promise<Outcome>
 
 /**
  * Asks for the last byte of a package, which nobody is sent before the verdict on the whole: so an error is told in words however much of
- * the package others were sent meanwhile. For what is no package, the answer is the same as to `ask`.
+ * the package others were sent meanwhile. @returns `undefined` for what is not streamed
  */
-export async function askVerdict(cell: Cell, larder: LarderUnderTest): Promise<Outcome> {
+export async function askVerdict(cell: Cell, larder: LarderUnderTest): Promise<Outcome | undefined> {
   const { name, path } = cell.resource;
-  return name === 'nupkg' ? inTime(cell, larder.get(path, { range: 'bytes=-1' })) : ask(cell, larder);
+  return name === 'nupkg' ? inTime(cell, larder.get(path, { range: 'bytes=-1' })) : undefined;
 }
 
 async function inTime(cell: Cell, asking: Promise<Outcome>): Promise<Outcome> {
@@ -44,16 +44,18 @@ function brokenOff(error: unknown): Outcome {
   throw error;
 }
 
-/** Asks until the answer is as wanted. @returns the last answer, which is not as wanted when it never was */
+/** Asks until the answer is as wanted. @param meanwhile what happens between two tries @returns the last answer, which is not as wanted when it never was */
 export async function askUntil(
   cell: Cell,
   { larder }: World,
   isWanted: (outcome: Outcome) => boolean,
+  meanwhile: () => void = () => undefined,
 ): Promise<Outcome> {
   for (let left = tries; ; left--) {
     const outcome = await ask(cell, larder);
     if (isWanted(outcome) || left === 0) return outcome;
     await wait(pauseMs);
+    meanwhile();
   }
 }
 

@@ -19,7 +19,10 @@ export const connectionFaults: readonly MatrixFault[] = [
   },
   asked('accepted, then closed', 'refuse'),
   asked('accepted, then silent', 'hang'),
-  asked('headers, then silence', (reply) => ({ raw: headOf(reply.body.length), then: 'silence' })),
+  asked('headers, then silence', ({ headers, body }) => ({
+    raw: headOf(headers, `content-length: ${body.length}\r\n`),
+    then: 'silence',
+  })),
   asked('half a body, then silence', whole('hang mid-body')),
   asked('half a body, then a reset', whole('reset mid-body')),
   asked('half a body, then closed in good order', whole('truncate')),
@@ -38,30 +41,49 @@ export const connectionFaults: readonly MatrixFault[] = [
     ...{ status, body },
     headers: { ...headers, 'x-large': 'x'.repeat(100_000) },
   })),
-  asked('chunks that are none', { raw: Buffer.from(`${chunkedHead()}zz\r\nno chunk\r\n0\r\n\r\n`), then: 'end' }),
-  asked('chunks that are cut', ({ headers, body }) => ({
+  asked('two lengths that differ', ({ headers, body }) => ({
     raw: Buffer.concat([
-      Buffer.from(`${chunkedHead(headers)}${body.length.toString(16)}\r\n`),
-      body.subarray(0, Math.floor(body.length / 2)),
+      headOf(headers, `content-length: ${body.length}\r\ncontent-length: ${body.length - 9}\r\n`),
+      body,
+    ]),
+    then: 'silence',
+  })),
+  asked('early hints before the answer', ({ headers, body }) => ({
+    raw: Buffer.concat([
+      Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n'),
+      headOf(headers, `connection: close\r\ncontent-length: ${body.length}\r\n`),
+      body,
     ]),
     then: 'end',
   })),
+  asked('HTTP/1.0 without a length', ({ headers, body }) => ({
+    raw: Buffer.concat([headOf(headers, '', '1.0'), body]),
+    then: 'end',
+  })),
+  asked('chunks that are none', ({ headers }) => ({
+    raw: Buffer.concat([headOf(headers, 'transfer-encoding: chunked\r\n'), Buffer.from('zz\r\nno chunk\r\n0\r\n\r\n')]),
+    then: 'end',
+  })),
+  asked('chunks that are cut', ({ headers, body }) => ({
+    raw: chunked(headers, body, body.subarray(0, Math.floor(body.length / 2))),
+    then: 'end',
+  })),
   asked('chunks without an end', ({ headers, body }) => ({
-    raw: Buffer.concat([
-      Buffer.from(`${chunkedHead(headers)}${body.length.toString(16)}\r\n`),
-      body,
-      Buffer.from('\r\n'),
-    ]),
+    raw: chunked(headers, body, Buffer.concat([body, Buffer.from('\r\n')])),
     then: 'end',
   })),
 ];
 
-const headOf = (bytes: number) =>
-  Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: ${bytes}\r\n\r\n`);
-
-function chunkedHead(headers: Readonly<Record<string, string>> = {}): string {
-  const lines = Object.entries({ ...headers, 'transfer-encoding': 'chunked' }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  return `HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`;
+/** @param more lines of the head, each with its end */
+function headOf(headers: Readonly<Record<string, string>>, more: string, version = '1.1'): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`HTTP/${version} 200 OK\r\n${lines.join('')}${more}\r\n`);
 }
+
+/** A head and a first chunk that is announced to be as long as the body. */
+const chunked = (headers: Readonly<Record<string, string>>, body: Buffer, sent: Buffer): Buffer =>
+  Buffer.concat([
+    headOf(headers, 'transfer-encoding: chunked\r\n'),
+    Buffer.from(`${body.length.toString(16)}\r\n`),
+    sent,
+  ]);

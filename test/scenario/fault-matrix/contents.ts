@@ -18,6 +18,18 @@ function changed(change: (document: unknown) => unknown): (reply: Reply) => Faul
   };
 }
 
+/** The right document in other bytes. */
+const rewritten =
+  (rewrite: (plain: Buffer) => Buffer) =>
+  (reply: Reply): Fault => ({ status: 200, headers: json, body: rewrite(plainBody(reply)) });
+
+/** No list has anything in it. */
+function emptied(value: unknown): unknown {
+  if (Array.isArray(value)) return [];
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, emptied(member)]));
+}
+
 /** Every element of every list twice. */
 function doubled(value: unknown): unknown {
   if (Array.isArray(value)) return [...value, ...value].map(doubled);
@@ -26,6 +38,7 @@ function doubled(value: unknown): unknown {
 }
 
 const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+const notOfPackages = { notFor: { nupkg: 'a package is no document', nuspec: 'a package is no document' } };
 const notOfOneId = 'this document is not about one id';
 
 /** What goes wrong in an answer that arrives whole. */
@@ -33,6 +46,10 @@ export const contentFaults: readonly MatrixFault[] = [
   asked('an HTML page with 200', 'html'),
   asked('an HTML page called JSON', content(page)),
   asked('a page to sign in with 203', { status: 203, headers: { 'content-type': 'text/html' }, body: page }),
+  asked('the right content called HTML', ({ status, headers, body }) => ({
+    ...{ status, body },
+    headers: { ...headers, 'content-type': 'text/html' },
+  })),
   asked('an empty body with 200', content('')),
   asked('nonsense of the right length', () => 'garbage'),
   asked('JSON that is cut', (reply) => {
@@ -51,9 +68,30 @@ export const contentFaults: readonly MatrixFault[] = [
     'JSON nested too deeply',
     content(`{"version":"3.0.0","resources":${deep},"versions":[${deep}],"items":[${deep}],"data":[${deep}]}`),
   ),
-  asked('everything said twice', changed(doubled), {
-    notFor: { nupkg: 'a package is no document', nuspec: 'a package is no document' },
+  asked(
+    'garbage behind the JSON',
+    rewritten((plain) => Buffer.concat([plain, Buffer.from('garbage')])),
+    notOfPackages,
+  ),
+  asked(
+    'JSON in UTF-16',
+    rewritten((plain) => Buffer.from(plain.toString(), 'utf16le')),
+    notOfPackages,
+  ),
+  asked(
+    'a byte order mark before the JSON',
+    rewritten((plain) => Buffer.concat([Buffer.from('\ufeff'), plain])),
+    notOfPackages,
+  ),
+  asked('lists with nothing in them', changed(emptied), {
+    saysAbsent: true,
+    notFor: {
+      ...notOfPackages.notFor,
+      search: 'nothing found is a right answer',
+      vulnerabilities: 'no advisories are a right answer',
+    },
   }),
+  asked('everything said twice', changed(doubled), notOfPackages),
   askedOf(
     'a document of another id',
     ({ resource }) =>

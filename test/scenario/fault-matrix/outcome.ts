@@ -6,15 +6,30 @@ export type Outcome = Reply | 'broken off';
 
 export const isAnswer = (outcome: Outcome): outcome is Reply => outcome !== 'broken off';
 
-/** As a cell of the table. */
+/** For messages. */
 export function toldOutcome(outcome: Outcome): string {
-  if (!isAnswer(outcome)) return 'broken off';
+  return isAnswer(outcome) ? `${toldCold(outcome)} ${String(outcome.headers['x-cache'])}` : outcome;
+}
+
+/** The first half of a cell of the table. */
+export function toldCold(outcome: Outcome): string {
+  if (!isAnswer(outcome)) return outcome;
   const { status, headers } = outcome;
   if (headers['content-type'] === 'application/problem+json')
     return `${status} ${outcome.json<{ code: string }>().code}`;
   // The end of a package is asked for to hear the verdict: 206 is its 200.
-  const told = status === 206 ? 200 : status;
-  return [told, headers['x-cache']].filter((part) => part !== undefined).join(' ');
+  return String(status === 206 ? 200 : status);
+}
+
+/**
+ * The second half. Whether a document that the source could tell was heard in the first request or a moment behind it depends on the machine:
+ * it is current.
+ */
+export function toldWarm({ resource: { name } }: Cell, outcome: Outcome): string {
+  const state = isAnswer(outcome) ? outcome.headers['x-cache'] : undefined;
+  const isPackage = name === 'nupkg' || name === 'nuspec';
+  const told = state === undefined || state === 'STALE' || isPackage ? state : 'current';
+  return [toldCold(outcome), told].filter((part) => part !== undefined).join(' ');
 }
 
 /** Whether it is 200 and the very thing, parsed and compared. */

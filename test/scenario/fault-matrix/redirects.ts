@@ -6,6 +6,9 @@ const redirect = (location: string): Fault => ({ status: 302, headers: { locatio
 
 /** Answers that lead elsewhere. */
 export const redirectFaults: readonly MatrixFault[] = [
+  asked('a redirect that is right', (_, path) =>
+    path.includes('again') ? undefined : redirect(`${path}${path.includes('?') ? '&' : '?'}again`),
+  ),
   asked('a redirect in a circle', (_, path) => redirect(path)),
   asked('a redirect without an address', { status: 302 }),
   // Nothing listens on port 1 of this machine.

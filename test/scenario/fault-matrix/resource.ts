@@ -1,8 +1,8 @@
 import type { LarderUnderTest, Reply } from '../../support/larder.js';
 import { makeNuspec } from '../../support/nupkg.js';
 import { paths } from '../../support/scripted-documents.js';
-import type { ScriptedSource } from '../../support/scripted-source.js';
-import { advisory, vulnerabilityIndexPath } from '../../support/scripted-vulnerabilities.js';
+import type { PackageScript, ScriptedSource } from '../../support/scripted-source.js';
+import { advisory } from '../../support/scripted-vulnerabilities.js';
 
 export type ResourceName =
   | 'service index'
@@ -30,8 +30,8 @@ export interface Resource {
   readonly path: string;
   /** Whether a plain 404 from the source says that the package is not there. */
   readonly mayBeAbsent: boolean;
-  /** Whether the answer tells in `X-Cache` what it was made from. */
-  readonly tellsState: boolean;
+  /** What the source publishes between the two times, where without news the document in question is not asked for again. */
+  readonly news?: PackageScript;
   ask(get: LarderUnderTest['get']): Promise<Reply>;
   isRight(source: ScriptedSource, reply: Reply): boolean;
 }
@@ -61,7 +61,7 @@ function resource(
   const id = `Of.${feed}`;
   const path = `feeds/${feed}/v3/${traits.path(id.toLowerCase())}`;
   return {
-    ...{ versions: ['1.0.0'], fillerBytes: 2_000, mayBeAbsent: false, tellsState: true, ask: (get) => get(path) },
+    ...{ versions: ['1.0.0'], fillerBytes: 2_000, mayBeAbsent: false, ask: (get) => get(path) },
     ...{ ...traits, name, feed, id, path },
   };
 }
@@ -73,7 +73,6 @@ export const resources: readonly Resource[] = [
   resource('service index', {
     asked: serviceIndex,
     path: () => 'index.json',
-    tellsState: false,
     isRight: (_, reply) => {
       const { version, resources: offered } = reply.json<{ version: string; resources: { '@type': string }[] }>();
       return version === '3.0.0' && offered.some((one) => one['@type'] === 'PackageBaseAddress/3.0.0');
@@ -95,6 +94,8 @@ export const resources: readonly Resource[] = [
     asked: /\/page\//,
     path: (id) => `registration-semver2/${id}/page/1.0.0/4.0.0.json`,
     versions: ['1.0.0', '2.0.0', '3.0.0', '4.0.0'],
+    // Not on the page that is asked for, which therefore stays as it is.
+    news: { id: 'Of.registration-page', version: '5.0.0' },
     isRight: (_, reply) =>
       same(
         reply.json<Listed>().items.map(({ catalogEntry: { id, version } }) => `${id} ${version}`),
@@ -147,7 +148,6 @@ export const resources: readonly Resource[] = [
 
 /** What the source of the last column knows. */
 export const known = { 'of.vulnerabilities': [advisory(1)] };
-export const vulnerabilityPaths = { index: vulnerabilityIndexPath };
 
 /** The page that the index names, as a client goes on; the index where it is no index. */
 async function askVulnerabilities(get: LarderUnderTest['get']): Promise<Reply> {

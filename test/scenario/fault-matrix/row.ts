@@ -7,7 +7,7 @@ import { verifyStore } from '../../../src/feed/verify-store.js';
 import { repositoryRoot } from '../../support/repository-root.js';
 import { ask, askUntil, askVerdict, isWell } from './asking.js';
 import type { MatrixFault } from './fault.js';
-import { isAnswer, isRight, toldOutcome } from './outcome.js';
+import { isAnswer, isRight, toldCold, toldOutcome, toldWarm } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import { startWorld } from './world.js';
 import type { Cell, World } from './world.js';
@@ -15,6 +15,7 @@ import type { Cell, World } from './world.js';
 /** A cell as printed, by the column's name. */
 export type Row = ReadonlyMap<string, string>;
 
+const secondMs = 1_000;
 const dayMs = 86_400_000;
 /** Longer than an absence, a search or a source's rest are kept. */
 const restMs = 31_000;
@@ -31,23 +32,25 @@ export async function liveThrough(t: ExecutionContext, fault: MatrixFault): Prom
   const cold = await each(cells, async (cell) => {
     const [whole, verdict] = await Promise.all([ask(cell, world.larder), askVerdict(cell, world.larder)]);
     assertCold(t, fault, cell, whole, 'cold');
-    if (cell.resource.name === 'nupkg' && isAnswer(verdict) && verdict.status !== 206)
-      assertCold(t, fault, cell, verdict, 'cold, the last byte');
-    return toldOutcome(verdict);
+    if (verdict === undefined) return toldCold(whole);
+    if (!isAnswer(verdict) || verdict.status !== 206) assertCold(t, fault, cell, verdict, 'cold, the last byte');
+    return toldCold(verdict);
   });
   await assertStored(t, fault, world, cells, 'cold');
   await fault.end(world);
   await recover(t, fault, world, cells, 'cold');
 
   await each(cells, (cell) => keepAll(t, cell, world));
+  for (const { resource, source } of cells) if (resource.news !== undefined) source.add(resource.news);
   world.clock.advance(dayMs);
   await fault.begin(world);
   const warm = await each(cells, async (cell) => {
-    assertWarm(t, fault, cell, await ask(cell, world.larder), 'warm, at first');
+    const first = await ask(cell, world.larder);
+    assertWarm(t, fault, cell, first, 'warm, at first');
     // A refresh may go on behind the first answer.
-    const settled = await askUntil(cell, world, isSettled);
+    const settled = isSettled(first) ? first : await askUntil(cell, world, isSettled);
     assertWarm(t, fault, cell, settled, 'warm');
-    return toldOutcome(settled);
+    return toldWarm(cell, settled);
   });
   await assertStored(t, fault, world, cells, 'warm');
   await fault.end(world);
@@ -91,10 +94,12 @@ function assertCold(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome
 
 function assertWarm(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome: Outcome, when: string): void {
   const what = `${fault.name}, ${cell.resource.name}, ${when}: ${toldOutcome(outcome)}`;
-  t.true(
-    isRight(cell, outcome) || isKeptOn(fault, cell, outcome),
-    isAnswer(outcome) ? `${what}: ${outcome.text().slice(0, 300)}` : what,
-  );
+  const isGood = isRight(cell, outcome) || isKeptOn(fault, cell, outcome);
+  t.true(isGood, isAnswer(outcome) ? `${what}: ${outcome.text().slice(0, 300)}` : what);
+  if (!isAnswer(outcome)) return;
+  const warning = outcome.headers['x-nuget-warning'];
+  if (warning !== undefined) t.is(outcome.headers['x-cache'], 'STALE', what);
+  if (warning !== undefined) t.true(String(warning).includes(cell.resource.feed), `${what}: ${String(warning)}`);
 }
 
 /** The leaf of a package that its source says it has no more, made of what is kept: restored on, and not found by searches. */
@@ -142,7 +147,8 @@ async function recover(
 ): Promise<void> {
   world.clock.advance(fault.overAfterMs ?? restMs);
   await each(cells, async (cell) => {
-    const outcome = await askUntil(cell, world, (one) => isWell(cell, one));
+    const isOver = (one: Outcome) => isWell(cell, one);
+    const outcome = await askUntil(cell, world, isOver, () => world.clock.advance(secondMs));
     t.true(
       isWell(cell, outcome),
       `${fault.name}, ${cell.resource.name}, lifted after ${when}: ${toldOutcome(outcome)}`,

@@ -35,3 +35,16 @@ export function readTable(page: string): Table {
   ]);
   return { columns, rows: new Map(rows) };
 }
+
+/**
+ * Whether a row is as in the page. A package whose length nobody announced may be refused before its first byte went out or break off behind it:
+ * where the page says the latter, the former is as good.
+ */
+export function isAsPromised(row: Row, promised: Row | undefined): boolean {
+  return [...row].every(([column, cell]) => {
+    const told = promised?.get(column);
+    if (told === cell) return true;
+    const [cold = '', warm] = cell.split(' / ');
+    return told === `broken off / ${warm}` && /^50[234] /.test(cold);
+  });
+}
