@@ -7,6 +7,7 @@ import { addExplain } from './explain.js';
 import { addPurge } from './purge.js';
 import { addServe } from './serve.js';
 import { addStats } from './stats.js';
+import { addVerify } from './verify.js';
 
 /** How a verb reports its end. */
 export type Finish = (code: ExitCode) => void;
@@ -25,6 +26,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addCheck(program, environment, finish);
   addExplain(program, environment, finish);
   addStats(program, environment, finish);
+  addVerify(program, environment, finish);
   addPurge(program, environment, finish);
   for (const verb of program.commands) {
     verb.version(version, '-V, --version', 'print the version');

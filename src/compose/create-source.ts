@@ -1,5 +1,6 @@
 import type { Config, SourceConfig } from '../config/schema.js';
 import type { SourceFigures } from '../feed/source-figures.js';
+import type { SourceHealth } from '../feed/source-health.js';
 import type { Source } from '../feed/source.js';
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
@@ -20,12 +21,13 @@ export interface SourceParts {
   readonly counters: Counters;
   readonly access: SourceAccess;
   readonly figures: SourceFigures;
+  readonly health: SourceHealth;
 }
 
 /** A configured source, by the protocol it speaks. */
 export function createSource(source: SourceConfig, parts: SourceParts): Source {
-  const { config, version, clock, log, counters, access, figures } = parts;
-  const { name, url, timeouts, maxConcurrent } = source;
+  const { config, version, clock, log, counters, access, figures, health } = parts;
+  const { name, url, timeouts, maxConcurrent, maxRequestsPerSecond } = source;
   const { maxDocumentBytes, maxPackageBytes, maxVersionsPerId } = config.limits;
   if (source.protocol === 'folder') {
     const folder = new FolderSource({
@@ -46,6 +48,9 @@ export function createSource(source: SourceConfig, parts: SourceParts): Source {
     url,
     timeouts,
     maxConcurrent,
+    ...(maxRequestsPerSecond !== undefined && { maxRequestsPerSecond }),
+    standing: health,
+    retryWithinMs: config.limits.requestBudgetMs / 2,
     maxDocumentBytes,
     maxPackageBytes,
     maxVersionsPerId,

@@ -15,6 +15,7 @@ import { Insight } from '../feed/insight.js';
 import { KnownPackages } from '../feed/known-package.js';
 import { observedFacts } from '../feed/observed-facts.js';
 import { Maintenance } from '../feed/maintenance.js';
+import type { VerifyChoice } from '../feed/maintenance.js';
 import { Packages } from '../feed/packages.js';
 import { PassingFacts } from '../feed/passing-facts.js';
 import { ReadThrough } from '../feed/read-through.js';
@@ -22,6 +23,7 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { SourceHealth } from '../feed/source-health.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
 import type { PackageRow, Store } from '../feed/store.js';
 import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
@@ -51,11 +53,6 @@ export interface Parts {
   readonly store?: Store;
   /** How often catalogs are read. */
   readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
-}
-
-export interface VerifyChoice {
-  readonly repair?: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -94,6 +91,8 @@ const refreshGraceMs = 500;
 const offerGraceMs = 1_500;
 /** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
 const maxRefreshMs = 120_000;
+/** The connections' own time limits are coarse: they shall speak first, in milliseconds. */
+const probeGraceMs = 2_000;
 /** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
 const searchPatienceMs = 5_000;
 /** Memory for what sources said while the store cannot write. */
@@ -115,13 +114,27 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
 
   const sources = config.sources.map((source) => {
-    const figures = new SourceFigures(clock);
+    const health = new SourceHealth({
+      name: source.name,
+      clock,
+      log,
+      probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
+    });
+    const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, { config, version, clock, log, counters, access, figures });
+    const created = createSource(source, { config, version, clock, log, counters, access, figures, health });
     const watched = watchSource(created, (reason) => figures.answered(reason));
-    return { source: watched, created, name: source.name, url: created.url, protocol: protocolOf(source), figures };
+    return {
+      source: watched,
+      created,
+      name: source.name,
+      url: created.url,
+      protocol: protocolOf(source),
+      figures,
+      health,
+    };
   });
   const damaged = new DamagedCopies({
     ...{ store: store.packages, clock, log },
@@ -146,9 +159,10 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
     { facts: store.facts, clock, log, onChanged, ...parts.catalog },
   );
   const readers = new Map(
-    sources.map(({ name, source }) => [
+    sources.map(({ name, source, health }) => [
       name,
       new ReadThrough(source, {
+        health,
         facts,
         lifetimes: config.freshness,
         offline: config.offline,
@@ -157,6 +171,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
         refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
         ...catalogs.of(name),
+        maxPauseMs: config.limits.requestBudgetMs,
       }),
     ]),
   );
@@ -246,10 +261,11 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       ...(repair && { repair: { forget: (row: PackageRow, error: Error) => damaged.forget(row, error), refetch } }),
       ...(signal && { signal }),
     });
-  const maintenance = new Maintenance({ packages: store.packages, onForgotten: (id) => hot.forget(id) });
+  const maintenance = new Maintenance({ packages: store.packages, verify, onForgotten: (id) => hot.forget(id) });
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();
+    for (const { health } of sources) health.close();
     await Promise.all(sources.map(({ source }) => source.close()));
     await following;
     await packages.idle();

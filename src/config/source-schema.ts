@@ -117,10 +117,14 @@ export const sourceSchema = z
     ).optional(),
     ca: rotatingCertificates('Certificates of authorities to trust at this source beside the public ones.').optional(),
     timeouts: timeouts.prefault({}),
-    maxConcurrent: count('Requests to this source at one time; more wait their turn.', {
-      atLeast: 1,
-      atMost: 1024,
-    }).prefault(32),
+    maxConcurrent: count(
+      'Requests to this source at one time, over all hosts that it names; more wait their turn. A quarter of them, and at least two, are not for packages, so that lists never wait for downloads.',
+      { atLeast: 1, atMost: 1024 },
+    ).prefault(32),
+    maxRequestsPerSecond: count(
+      'Requests to this source in one second, for servers that limit them; more wait their turn. Without it, as many as come.',
+      { atLeast: 1, atMost: 100_000 },
+    ).optional(),
   })
   .register(notes, { about: 'An origin of packages.', allowed: '{ name, url, … }' })
   .transform(({ protocol, ...source }) => ({ ...source, protocol: isFolder(source.url) ? 'folder' : protocol }));

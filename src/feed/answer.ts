@@ -20,6 +20,8 @@ export type ReasonCode =
   | 'too-large'
   /** Offline, and nothing is kept here. */
   | 'offline-miss'
+  /** Too much waits here already. */
+  | 'overloaded'
   /** Our own store could not read or write. */
   | 'store-failed';
 
@@ -33,6 +35,10 @@ export interface Reason {
   readonly retryAfterMs?: number;
   /** The source wants credentials that we do not have, or refuses those that we have. */
   readonly unauthorized?: true;
+  /** No connection to the source's own host: what holds for this question holds for all. */
+  readonly unconnected?: true;
+  /** The source answers, and asks to be asked less. */
+  readonly throttled?: true;
 }
 
 /**

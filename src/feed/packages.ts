@@ -14,7 +14,6 @@ import { PassingMemory } from './passing-package.js';
 import type { ReadThrough } from './read-through.js';
 import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
-import { silencePatienceMs } from './source-health.js';
 import type { SourceHealth } from './source-health.js';
 import { claimsAllSigned } from './signatures-fact.js';
 import { DamagedBlobError } from './store.js';
@@ -274,10 +273,9 @@ export class Packages {
 
   /** What the first bytes told, as far as the client waits for them; the download goes on. */
   async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
-    if (budget === undefined) return download.opened;
-    const silence = health.isSilent();
-    const atMostMs = silence ? silencePatienceMs : undefined;
-    return budget.wait(download.opened, () => failed(silence ?? budget.usedUp(download.source)), atMostMs);
+    const opened = health.orAway(download.opened, (away) => failed(away));
+    const usedUp = () => failed(health.paused() ?? (budget as RequestBudget).usedUp(download.source, health.waiting));
+    return budget ? budget.wait(opened, usedUp) : opened;
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity): Download {
@@ -293,7 +291,6 @@ export class Packages {
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       this.#downloads.delete(key);
-      health.authorization.observe(outcome);
       this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
@@ -302,7 +299,7 @@ export class Packages {
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')
-        log[health.authorization.isNews(outcome.reason) ? 'warn' : 'debug'](
+        log[health.isNews(outcome.reason) ? 'warn' : 'debug'](
           { ...about, code: outcome.reason.code },
           outcome.reason.detail,
         );

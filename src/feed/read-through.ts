@@ -14,10 +14,14 @@ import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
 import type { RequestBudget } from './request-budget.js';
 import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
-import { silencePatienceMs, SourceHealth } from './source-health.js';
+import { guardSource } from './guarded-source.js';
+import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactStore } from './store.js';
 
 const maxTellings = 1_000;
+const maxFailuresRemembered = 10_000;
+/** How long the refresh of a document that is kept is not repeated after it failed, in milliseconds. */
+const restMs = 5_000;
 
 /** What one source has to say on one id, from what is kept or by asking. */
 export interface Told {
@@ -48,24 +52,39 @@ export interface ReadThroughOptions {
   readonly maxRefreshMs?: number;
   /** What the source's catalog says of what is kept, where it is followed. */
   readonly catalog?: CatalogWord;
+  /** What is known of the source as a whole, where others want to know it too. */
+  readonly health?: SourceHealth;
+  /** How long a question waits for the end of a pause that the source asked for, in milliseconds. */
+  readonly maxPauseMs?: number;
 }
+
+const defaultPauseMs = 20_000;
 
 /**
  * Facts of one source, kept and refreshed: one refresh per document however many wait, and a client waits for one only briefly when
  * something is kept.
  */
 export class ReadThrough {
+  /** Asked only while it is neither away nor wants to be left alone. */
+  readonly source: Source;
   readonly health: SourceHealth;
   readonly absent: AbsentPackages;
   readonly #tellings = new LRUCache<string, string>({ max: maxTellings });
   readonly #refreshes = new Coalesce<Told>();
+  /** Of documents whose last refresh failed. */
+  readonly #failures = new LRUCache<string, { readonly reason: Reason; readonly atMs: number }>({
+    max: maxFailuresRemembered,
+  });
   readonly #lifetimes: Lifetimes;
 
   constructor(
-    readonly source: Source,
+    source: Source,
     private readonly options: ReadThroughOptions,
   ) {
-    this.health = new SourceHealth(options.clock);
+    const { clock, log, maxPauseMs = defaultPauseMs } = options;
+    this.health = options.health ?? new SourceHealth({ name: source.name, clock, log });
+    if (source.probe !== undefined) this.health.probeWith((signal) => isAnswered(source, signal));
+    this.source = guardSource(source, { health: this.health, clock, maxPauseMs });
     this.#lifetimes = shorterLifetimes(options.lifetimes, source.lifetimes);
     this.absent = new AbsentPackages(options.clock, this.#lifetimes.missingMs);
   }
@@ -89,22 +108,35 @@ export class ReadThrough {
     if (offline) return this.kept(shape, id);
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
-    if (!fact) return this.#first(this.#refresh(shape, id, key, undefined), budget);
+    if (!fact) return this.#first(() => this.#refresh(shape, id, key, undefined), `${shape.kind}/${id.key}`, budget);
     const told = this.#told(fact, 'HIT');
     if (clock.now() < told.freshUntilMs) return told;
 
-    const resting = this.health.resting();
+    const resting = this.health.resting() ?? this.#failedJustNow(shape, id);
     if (resting) return { ...this.#told(fact, 'STALE'), staleBecause: resting };
     const refreshed = this.#within(budget, this.#refresh(shape, id, key, fact), fact);
+    const early = () => ({ ...this.#told(fact, 'STALE'), ...this.#because(refreshed) });
     const grace = new AbortController();
     try {
-      return await Promise.race([
-        refreshed,
-        clock.sleep(refreshGraceMs, grace.signal).then(() => ({ ...this.#told(fact, 'STALE'), refreshed })),
-      ]);
+      const late = clock.sleep(refreshGraceMs, grace.signal).then(() => {
+        this.health.late();
+        return early();
+      });
+      return await this.health.orVain(Promise.race([refreshed, late]), early);
     } finally {
       grace.abort();
     }
+  }
+
+  #failedJustNow<T, S extends Subject>({ kind }: FactShape<T, S>, { key }: S): Reason | undefined {
+    const failure = this.#failures.get(`${kind}/${key}`);
+    return failure && this.options.clock.monotonicMs() - failure.atMs < restMs ? failure.reason : undefined;
+  }
+
+  /** Whoever does not wait for the refresh hears why it is in vain, or may wait for it still. */
+  #because(refreshed: Promise<Told>): Pick<Told, 'staleBecause' | 'refreshed'> {
+    const away = this.health.away();
+    return away ? { staleBecause: away } : { refreshed };
   }
 
   /** What is kept, of any age, without asking. */
@@ -120,18 +152,29 @@ export class ReadThrough {
     return this.#refresh(shape, id, key, await this.options.facts.read(key));
   }
 
-  /** Nothing is kept: the client waits as long as it can, but not for a source that says nothing to anyone just now. */
-  async #first(asked: Promise<Told>, budget: RequestBudget | undefined): Promise<Told> {
+  /** Nothing is kept: the client waits as long as it can, but not for a source that is away, nor for the end of a longer pause. */
+  async #first(ask: () => Promise<Told>, question: string, budget: RequestBudget | undefined): Promise<Told> {
+    const beganAtMs = this.options.clock.monotonicMs();
+    const paused = this.health.paused();
+    if (budget && paused?.retryAfterMs !== undefined && paused.retryAfterMs > budget.leftMs)
+      return this.#untold(paused);
+    const asked = this.health.orAway(ask(), (away) => this.#untold(away));
     if (budget === undefined) return asked;
-    const silence = this.health.isSilent();
-    const atMostMs = silence ? silencePatienceMs : undefined;
-    return budget.wait(asked, () => this.#untold(silence ?? budget.usedUp(this.source.name)), atMostMs);
+    return budget.wait(asked, () => {
+      const reason = this.#usedUp(budget);
+      if (!reason.throttled) this.health.gaveUp(reason, question, beganAtMs);
+      return this.#untold(reason);
+    });
   }
 
   async #within(budget: RequestBudget | undefined, asked: Promise<Told>, fact: Fact): Promise<Told> {
-    if (budget === undefined) return asked;
-    const staleBecause = budget.usedUp(this.source.name);
-    return budget.wait(asked, () => ({ ...this.#told(fact, 'STALE'), staleBecause }));
+    const present = this.health.orAway(asked, (away) => ({ ...this.#told(fact, 'STALE'), staleBecause: away }));
+    if (budget === undefined) return present;
+    return budget.wait(present, () => ({ ...this.#told(fact, 'STALE'), staleBecause: this.#usedUp(budget) }));
+  }
+
+  #usedUp(budget: RequestBudget): Reason {
+    return this.health.paused() ?? budget.usedUp(this.source.name, this.health.waiting);
   }
 
   #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
@@ -142,9 +185,15 @@ export class ReadThrough {
     const { facts, clock, log } = this.options;
     try {
       const kept = fact?.state === 'found' ? fact : undefined;
+      const beganAtMs = clock.monotonicMs();
       const answer = await this.#askInTime(shape, id, kept);
-      this.health.observe(answer);
+      if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs)
+        this.health.inTime();
       const checkedAtMs = clock.now();
+      const place = `${shape.kind}/${id.key}`;
+      if (fact && answer.kind === 'failed')
+        this.#failures.set(place, { reason: answer.reason, atMs: clock.monotonicMs() });
+      else this.#failures.delete(place);
       switch (answer.kind) {
         case 'found':
           return this.#told(await this.#write(shape, key, answer.value, checkedAtMs, kept), 'MISS');
@@ -162,7 +211,7 @@ export class ReadThrough {
           );
         case 'refused':
         case 'failed':
-          log[this.health.authorization.isNews(answer.reason) ? 'warn' : 'debug'](
+          log[this.health.isNews(answer.reason) ? 'warn' : 'debug'](
             {
               source: this.source.name,
               id: id.text,
@@ -205,7 +254,9 @@ export class ReadThrough {
     } catch (error) {
       if (!signal.aborted) throw error;
       const detail = `its answer did not come to an end within ${Number((maxRefreshMs / 1000).toFixed(1))} s`;
-      return failed({ code: 'source-timeout', source: this.source.name, detail });
+      const answer = failed({ code: 'source-timeout', source: this.source.name, detail });
+      this.health.observe(answer, `${shape.kind} ${subject.key}`);
+      return answer;
     }
   }
 
@@ -262,6 +313,12 @@ export class ReadThrough {
       checkedAtMs: nowMs,
     };
   }
+}
+
+/** Any answer tells that it is there, a refusal too. */
+async function isAnswered(source: Source, signal: AbortSignal): Promise<boolean> {
+  const answer = await source.probe?.({ signal });
+  return answer !== undefined && answer.kind !== 'failed';
 }
 
 function offlineMiss(source: string, id: Subject): Reason {

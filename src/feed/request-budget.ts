@@ -12,30 +12,32 @@ export class RequestBudget {
     private readonly totalMs: number,
     private readonly clock: Clock,
   ) {
-    this.#startedAtMs = clock.now();
+    this.#startedAtMs = clock.monotonicMs();
   }
 
-  /**
-   * What `work` comes to, or `otherwise` when the budget is used up first.
-   * @param atMostMs waits no longer than so, whatever is left
-   */
-  async wait<T, O>(work: Promise<T>, otherwise: () => O, atMostMs = Number.POSITIVE_INFINITY): Promise<T | O> {
+  /** In milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.totalMs - (this.clock.monotonicMs() - this.#startedAtMs));
+  }
+
+  /** What `work` comes to, or `otherwise` when the budget is used up first. */
+  async wait<T, O>(work: Promise<T>, otherwise: () => O): Promise<T | O> {
     const over = new AbortController();
-    const leftMs = Math.max(0, Math.min(atMostMs, this.totalMs - Math.max(0, this.clock.now() - this.#startedAtMs)));
     try {
-      return await Promise.race([work, this.clock.sleep(leftMs, over.signal).then(otherwise, () => work)]);
+      return await Promise.race([work, this.clock.sleep(this.leftMs, over.signal).then(otherwise, () => work)]);
     } finally {
       over.abort();
     }
   }
 
-  /** Why a client got nothing from a source in its time. */
-  usedUp(source: string): Reason {
+  /** Why a client got nothing from a source in its time. @param waiting requests that wait for a free connection to it */
+  usedUp(source: string, waiting = 0): Reason {
     const seconds = Number((this.totalMs / 1000).toFixed(3));
+    const crowd = waiting > 0 ? `; ${waiting} requests wait for a free connection to it (sources[].maxConcurrent)` : '';
     return {
       code: 'source-timeout',
       source,
-      detail: `${source} did not answer within the ${seconds} s of limits.requestBudget`,
+      detail: `${source} did not answer within the ${seconds} s of limits.requestBudget${crowd}`,
     };
   }
 }

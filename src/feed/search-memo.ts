@@ -68,7 +68,6 @@ export class SearchMemo {
       return { ...(kept as Kept & { answer: Answer<T> }), wasKept: true };
     const asking = this.#asking.run(key, async () => {
       const answer = await ask();
-      member.health.observe(answer);
       const fresh = { answer, atMs: clock.now() };
       if (answer.kind === 'found' || answer.kind === 'missing') this.#kept.set(key, fresh);
       return fresh;
@@ -79,7 +78,8 @@ export class SearchMemo {
         .sleep(patienceMs, grace.signal)
         .then(() => ({ answer: tooLate(name, patienceMs), atMs: nowMs }));
       late.catch(() => undefined);
-      const settled = (await Promise.race([asking, late])) as Kept & { answer: Answer<T> };
+      const reachable = member.health.orAway<Kept, Kept>(asking, (away) => ({ answer: failed(away), atMs: nowMs }));
+      const settled = (await Promise.race([reachable, late])) as Kept & { answer: Answer<T> };
       return { ...settled, wasKept: false };
     } finally {
       grace.abort();

@@ -5,7 +5,7 @@ import type { Reason } from './answer.js';
 /**
  * - `up`: it answers
  * - `degraded`: it answers, and some of its late answers could not be used
- * - `down`: nothing usable came of asking it last
+ * - `down`: it is away, and is not asked until a probe is answered; or nothing usable comes of asking it
  * - `unauthorized`: it does not accept us
  * - `unknown`: it was not asked yet
  */
@@ -51,7 +51,11 @@ export class SourceFigures {
   #lastFailure: { readonly reason: Reason; readonly atMs: number } | undefined;
   #failuresInARow = 0;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param isAway whether the source is not asked at all just now; `undefined` where nothing decides on that */
+  constructor(
+    private readonly clock: Clock,
+    private readonly isAway: () => boolean | undefined = () => undefined,
+  ) {}
 
   /** Counts a request that is over. */
   finished({ answeredMs, failed }: FinishedRequest): void {
@@ -72,13 +76,16 @@ export class SourceFigures {
   }
 
   get state(): SourceState {
+    const isAway = this.isAway();
+    if (isAway) return 'down';
     if (this.#failuresInARow === 0) {
       if (this.#lastSuccessAtMs === undefined) return 'unknown';
       return this.#lastFailure && this.clock.now() - this.#lastFailure.atMs < degradedMs ? 'degraded' : 'up';
     }
     const reason = this.#lastFailure?.reason;
     if (reason?.unauthorized) return 'unauthorized';
-    const isSilent = reason?.code === 'source-unreachable' || reason?.code === 'source-timeout';
+    const isSilent =
+      isAway === undefined && (reason?.code === 'source-unreachable' || reason?.code === 'source-timeout');
     const neverAnswered = this.#lastSuccessAtMs === undefined;
     return isSilent || neverAnswered || this.#failuresInARow >= failuresUntilDown ? 'down' : 'degraded';
   }

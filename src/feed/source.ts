@@ -60,6 +60,12 @@ export interface Source {
    */
   catalog?(question: CatalogQuestion, ask: Ask): Promise<Answer<CatalogNews>>;
 
+  /**
+   * Asks at little cost whether it answers at all, past everything that is remembered of it: `failed` when it does not. A source without
+   * this method is asked in earnest instead.
+   */
+  probe?(ask: Ask): Promise<Answer<unknown>>;
+
   close(): Promise<void>;
 }
 

@@ -68,7 +68,7 @@ const statuses: Record<ProblemCode, { readonly status: number; readonly title: s
     title: 'A source cannot be reached',
     advice: 'Try again; if it lasts, check the network and the source.',
   },
-  overloaded: { status: 503, title: 'Too many requests at one time', advice: 'Try again in a moment.' },
+  overloaded: { status: 503, title: 'Too much waits here already', advice: 'Try again a little later.' },
   'store-failed': { status: 503, title: 'The store failed', advice: 'Check the disk; the log has more.' },
   'source-timeout': {
     status: 504,
@@ -123,7 +123,8 @@ export function statusOf(code: ProblemCode): number {
 
 /** Answers with `application/problem+json` (RFC 9457). The reason phrase says it in short: NuGet clients print nothing else. */
 export function sendProblem(res: ServerResponse, problem: Problem, isHead: boolean): void {
-  const { status, title, advice } = statuses[problem.code];
+  const { title, advice } = statuses[problem.code];
+  const status = statusNow(problem);
   const retryAfterSeconds =
     status === 503 || problem.retryAfterMs !== undefined
       ? Math.max(1, Math.ceil((problem.retryAfterMs ?? defaultRetryAfterMs) / 1000))
@@ -149,6 +150,12 @@ export function sendProblem(res: ServerResponse, problem: Problem, isHead: boole
     ...problem.headers,
   });
   res.end(isHead ? undefined : body);
+}
+
+/** Whoever may come again at a known time is told so by the one status that means it. */
+function statusNow({ code, retryAfterMs }: Problem): number {
+  const { status } = statuses[code];
+  return retryAfterMs !== undefined && status > 500 ? 503 : status;
 }
 
 function sentence(text: string): string {

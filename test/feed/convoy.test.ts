@@ -11,6 +11,8 @@ function countingClock(onSleep: (sleeps: number) => void = () => undefined): Clo
   return {
     slept: 0,
     now: () => 0,
+    monotonicMs: () => 0,
+    later: () => () => undefined,
     async sleep() {
       onSleep(++this.slept);
     },

@@ -9,7 +9,6 @@ const later = <T>(value: T) => new Promise<T>((resolve) => setTimeout(() => reso
 test('what comes in time is given, what does not is not waited for', async (t) => {
   const budget = new RequestBudget(30_000, systemClock);
   t.is(await budget.wait(later('came'), () => 'over'), 'came');
-  t.is(await budget.wait(never, () => 'over', 20), 'over', 'less than what is left, where the caller says so');
   t.is(await new RequestBudget(20, systemClock).wait(never, () => 'over'), 'over');
 });
 
@@ -38,4 +37,18 @@ test('the reason names the source, the time and the setting', (t) => {
     source: 'internal',
     detail: 'internal did not answer within the 1.5 s of limits.requestBudget',
   });
+  t.is(
+    new RequestBudget(1_500, systemClock).usedUp('internal', 7).detail,
+    'internal did not answer within the 1.5 s of limits.requestBudget; 7 requests wait for a free connection to it (sources[].maxConcurrent)',
+  );
+});
+
+test('a wall clock that is set by hours in either direction makes a budget neither longer nor shorter', async (t) => {
+  const clock = new ManualClock();
+  const budget = new RequestBudget(60_000, clock);
+  clock.advance(20_000);
+  for (const hours of [5, -10]) {
+    clock.jump(hours * 3_600_000);
+    t.is(budget.leftMs, 40_000);
+  }
 });

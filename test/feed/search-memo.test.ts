@@ -7,6 +7,7 @@ import { SearchMemo } from '../../src/feed/search-memo.js';
 import { silentLog } from '../../src/ops/log.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { openV3 } from '../sources/open-source.js';
+import { PackageId } from '../../src/nuget/package-id.js';
 import { ManualClock } from '../support/larder.js';
 
 function start(t: ExecutionContext, { maxBytes = 1e6, patienceMs = 5_000 } = {}) {
@@ -47,13 +48,22 @@ test('its memory is bounded whatever is asked', async (t) => {
   t.false((await ask('huge')).wasKept, 'what is larger than all of it is not kept');
 });
 
-test('a failure is not kept, and tells the health of the source', async (t) => {
+test('a failure is not kept', async (t) => {
   const { memo, member, ask } = start(t);
   const failure = failed({ code: 'source-failed', detail: 'answered 500' });
   t.is((await memo.ask(member, 'q', async () => failure)).answer, failure);
-  t.deepEqual(member.health.resting(), failure.reason);
-  t.is((await ask('q')).answer.kind, 'found');
-  t.is(member.health.resting(), undefined);
+  const again = await ask('q');
+  t.is(again.answer.kind, 'found');
+  t.false(again.wasKept);
+});
+
+test('who waits for a search is let go when the source turns out to be away', async (t) => {
+  const { memo, member } = start(t, { patienceMs: 3_600_000 });
+  const waiting = memo.ask(member, 'q', () => new Promise<never>(() => undefined));
+  // Nothing listens at its address.
+  t.is((await member.source.versions(PackageId.parse('Alpha'), {})).kind, 'failed');
+  t.like((await waiting).answer, { kind: 'failed', reason: { code: 'source-unreachable' } });
+  member.health.close();
 });
 
 test('a source that does not answer is waited for no longer than patience lasts, and its answer is kept when it comes', async (t) => {

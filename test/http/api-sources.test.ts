@@ -5,6 +5,7 @@ import { SourceFigures } from '../../src/feed/source-figures.js';
 import { watchSource } from '../../src/feed/watched-source.js';
 import { PackageId } from '../../src/nuget/package-id.js';
 import { V3Source } from '../../src/sources/v3/v3-source.js';
+import { eventually } from '../support/eventually.js';
 import { ManualClock, startLarder } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import { askApi } from './api-answer.js';
@@ -48,8 +49,14 @@ test('each source with its state, its latencies and its last success and error',
   t.like(idleTold, { requests: 0, errors: 0 });
 
   await gone?.reopen();
-  await larder.get('v3/flat/alpha/index.json');
-  t.is((await askApi(t, larder, 'sources', sourcesSchema))[1]?.state, 'degraded');
+  const state = await eventually(
+    async () => {
+      await larder.get('v3/flat/alpha/index.json');
+      return (await askApi(t, larder, 'sources', sourcesSchema))[1]?.state;
+    },
+    (one) => one !== 'down',
+  );
+  t.is(state, 'degraded');
 });
 
 test('a package that comes through counts, and a download that breaks off is an error', async (t) => {

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 
 import { systemClock } from '../../src/ops/clock.js';
+import { eventually } from '../support/eventually.js';
 import { ManualClock, startLarder } from '../support/larder.js';
 import type { LarderUnderTest } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
@@ -97,18 +98,51 @@ test('with onSourceFailure: fail a refresh is not waited for longer than the bud
   await assertUsedUp(t, larder, list);
 });
 
-test('a source that says nothing to anyone costs the next clients hardly anything, and is found again when it is back', async (t) => {
+test('trap 21: a source that is away costs the next clients nothing, and is found again when it is back', async (t) => {
   // A client that waited for its budget would let this test fail by its time limit.
   const { slow, larder } = await start(t, undefined, { limits: { requestBudget: '10m' } });
   t.is((await larder.get(list)).status, 200);
   await slow.close();
   const first = await larder.get(registration);
   t.is(first.json<{ code: string }>().code, 'source-unreachable');
+  const asked = slow.requests.length;
+  for (let i = 0; i < 100; i++) {
+    const got = await larder.get(`v3/flat/cold${i}/index.json`);
+    t.is(got.status, 503);
+    t.regex(got.reason, /^slow is away since .+; seen last: connection refused$/);
+  }
+  t.is(slow.requests.length, asked);
   await slow.reopen();
-  slow.fault('gamma', 'hang');
-  const got = await larder.get('v3/flat/gamma/index.json');
-  t.is(got.status, 503);
-  t.regex(got.text(), /slow: connection refused/);
-  t.is((await larder.get(registration)).status, 200, 'asked all the same');
+  const back = await eventually(
+    () => larder.get(registration),
+    ({ status }) => status !== 503,
+  );
+  t.is(back.status, 200);
   t.is((await larder.get('v3/flat/delta/index.json')).status, 404);
+});
+
+test('those who wait for a source already are let go when it turns out to be away', async (t) => {
+  // Their own requests would end in minutes.
+  const { slow, larder } = await start(t, undefined, { limits: { requestBudget: '10m' } });
+  slow.fault('cold', 'hang');
+  const waiting = Array.from({ length: 20 }, (_, i) => larder.get(`v3/flat/cold${i}/index.json`));
+  await eventually(
+    async () => slow.count('cold'),
+    (count) => count === 20,
+  );
+  slow.fault('other', 'refuse');
+  for (const id of ['other1', 'other2']) t.is((await larder.get(`v3/flat/${id}/index.json`)).status, 503);
+  for (const got of await Promise.all(waiting)) {
+    t.is(got.status, 503);
+    t.regex(got.reason, /^slow is away since .+; seen last: connection closed by the source$/);
+  }
+  t.is(slow.count('cold'), 20, 'not asked twice');
+});
+
+test('one budget holds for a cold package over all its sources, with a dead one in the first place', async (t) => {
+  const { quick, larder } = await start(t, 'hang');
+  quick.add({ id: 'Alpha', version: '1.0.0' });
+  const beganAtMs = performance.now();
+  await assertUsedUp(t, larder, nupkg);
+  t.true(performance.now() - beganAtMs < 2 * budgetSeconds * 1000, 'list, hash and package share it');
 });

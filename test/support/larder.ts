@@ -13,12 +13,18 @@ import type { ScriptedSource } from './scripted-source.js';
 /** A clock that stands still until it is told to move. Sleeping takes real time: it only bounds waits. */
 export class ManualClock implements Clock {
   #nowMs = Date.parse('2030-01-02T03:04:05Z');
+  #elapsedMs = 0;
   readonly sleep: Clock['sleep'] = (ms, signal) => systemClock.sleep(ms, signal);
+  readonly later: Clock['later'] = (ms, run) => systemClock.later(ms, run);
   now(): number {
     return this.#nowMs;
   }
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
   advance(ms: number): void {
     this.#nowMs += ms;
+    this.#elapsedMs += ms;
   }
   /** Somebody sets the wall clock; no time passes. */
   jump(ms: number): void {

@@ -6,6 +6,7 @@ import type { Reply } from './scripted-reply.js';
  * - an object with `status`: this answer instead
  * - `delayMs`: the right answer, late
  * - `dripBytesPerSecond`: the right answer, slowly
+ * - `resetAfterBytes`: headers and so much of the body, then a reset; a body that is not longer comes whole
  * - `refuse`: the connection is closed without an answer
  * - `hang`: no answer, ever
  * - `hang mid-body`: headers and the first half, then silence
@@ -24,6 +25,7 @@ export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
   | { readonly delayMs: number }
   | { readonly dripBytesPerSecond: number }
+  | { readonly resetAfterBytes: number }
   | 'refuse'
   | 'hang'
   | 'hang mid-body'
@@ -56,7 +58,9 @@ export function sendWithFault(
     if ('raw' in fault) return sendRaw(response, fault);
     if ('status' in fault) send(response, fault.status, fault.headers ?? {}, Buffer.from(fault.body ?? ''));
     else if ('delayMs' in fault) setTimeout(() => sendReply(response, reply), fault.delayMs).unref();
-    else drip(response, reply, fault.dripBytesPerSecond);
+    else if ('dripBytesPerSecond' in fault) drip(response, reply, fault.dripBytesPerSecond);
+    else if (body.length <= fault.resetAfterBytes) sendReply(response, reply);
+    else begin(response, reply, body.subarray(0, fault.resetAfterBytes), () => response.socket?.resetAndDestroy());
     return;
   }
   switch (fault) {

@@ -39,6 +39,16 @@ export class Resource {
 export const plainBody = ({ headers, body }: Reply): Buffer =>
   headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
 
+/** The part of an answer that was asked for (`Range: bytes=N-`), where it is of the same thing still (`If-Range`). */
+export function partOf(reply: Reply, { range, 'if-range': ifRange }: IncomingHttpHeaders): Reply {
+  const [, from] = /^bytes=(\d+)-$/.exec(range ?? '') ?? [];
+  const { body, headers } = reply;
+  if (from === undefined || reply.status !== 200 || Number(from) >= body.length) return reply;
+  if (ifRange !== undefined && ifRange !== headers['etag'] && ifRange !== headers['last-modified']) return reply;
+  const contentRange = `bytes ${from}-${body.length - 1}/${body.length}`;
+  return { status: 206, headers: { ...headers, 'content-range': contentRange }, body: body.subarray(Number(from)) };
+}
+
 export function textReply(status: number, text: string): Reply {
   return { status, headers: text === '' ? {} : { 'content-type': 'text/plain' }, body: Buffer.from(text) };
 }

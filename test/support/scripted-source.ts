@@ -9,7 +9,7 @@ import { faultOf, sendReply, sendWithFault } from './scripted-fault.js';
 import type { Fault, FaultOf } from './scripted-fault.js';
 import { ScriptedPackage } from './scripted-package.js';
 import type { PackageScript } from './scripted-package.js';
-import { Resource, textReply } from './scripted-reply.js';
+import { partOf, Resource, textReply } from './scripted-reply.js';
 import type { Reply } from './scripted-reply.js';
 import { completionDocument, searchDocument } from './scripted-search.js';
 import { traits } from './scripted-traits.js';
@@ -188,7 +188,8 @@ export class ScriptedSource {
     request.resume();
     this.requests.push({ method, path: url, headers, atMs: Date.now() });
     const scripted = this.#faultFor(url);
-    const reply = this.#replyTo(url, typeof scripted === 'function' ? withoutConditions(headers) : headers);
+    const whole = this.#replyTo(url, typeof scripted === 'function' ? withoutConditions(headers) : headers);
+    const reply = this.traits.ranges ? partOf(whole, headers) : whole;
     const fault = scripted && faultOf(scripted, reply, url);
     if (fault === undefined) sendReply(response, reply);
     else sendWithFault(response, reply, fault, () => (this.#otherPackage ??= makeNupkg(otherPackage)));

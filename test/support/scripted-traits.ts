@@ -12,6 +12,8 @@ export interface SourceTraits {
   readonly gzip: 'always' | 'never';
   /** ETag and Last-Modified, and 304 for those who send them back. */
   readonly validators: boolean;
+  /** Answers `Range` with the part that was asked for. */
+  readonly ranges: boolean;
   /** Offers `Catalog/3.0.0`, with details that hold `packageHash`. */
   readonly catalog: boolean;
   /** Registration entries hold `packageHash`. */
@@ -44,6 +46,7 @@ export const traits = {
     inlineUpTo: 127,
     gzip: 'always',
     validators: true,
+    ranges: false,
     catalog: true,
     hashInRegistration: false,
     details: true,
@@ -60,6 +63,7 @@ export const traits = {
     inlineUpTo: Number.POSITIVE_INFINITY,
     gzip: 'never',
     validators: false,
+    ranges: false,
     catalog: false,
     hashInRegistration: false,
     details: false,

@@ -46,6 +46,18 @@ export function isLostConnection(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }
 
+/** No connection was made at all: what holds for one question holds for every other one to the same host. */
+export function isWithoutConnection(error: unknown): boolean {
+  return neverConnected.has(codeOf(error)) && !isProxyFailure(error);
+}
+
+const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+
+/** Nothing was heard until the limit. */
+export function isSilence(error: unknown): boolean {
+  return codeOf(error) === 'UND_ERR_HEADERS_TIMEOUT';
+}
+
 const unreachable: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused'],
   ['ECONNRESET', 'connection reset'],

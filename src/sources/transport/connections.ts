@@ -9,7 +9,7 @@ import type { Secret } from './secret.js';
 import { trustOf } from './trust.js';
 
 export interface ConnectionOptions {
-  /** Connections to one origin at a time; what is more waits. */
+  /** Requests to the source at a time, over all its hosts; what is more waits. */
   readonly maxConcurrent: number;
   readonly timeouts: Deadlines;
   /** The address of the proxy, which may hold user and password, or `none`. Absent, `proxies` count. */
@@ -36,6 +36,8 @@ interface Generation {
  */
 export class Connections {
   readonly #changing: readonly Secret[];
+  /** When a connection to an origin was made last, where that is seen. */
+  readonly #connectedAtMs = new Map<string, number>();
   #current: Generation;
   #unusable: string | undefined;
 
@@ -55,16 +57,31 @@ export class Connections {
     return this.#current.wayTo(url);
   }
 
+  /** Whether what was asked of this origin since then went over a connection that was there before. */
+  wasOld(url: URL, sinceMs: number): boolean {
+    const connectedAtMs = this.#connectedAtMs.get(url.origin);
+    return connectedAtMs !== undefined && connectedAtMs < sinceMs;
+  }
+
+  /** Uses new connections from now on; what runs on the old ones ends there. */
+  renew(): void {
+    this.#replace(this.#generation());
+  }
+
+  #replace(next: Generation): void {
+    const before = this.#current;
+    this.#current = next;
+    for (const { dispatcher } of before.ways.values()) dispatcher.close().catch(() => undefined);
+  }
+
   /** Finds out whether something was replaced. @param isUrgent at once, and not only every few seconds. @returns whether the ways are new */
   async look(isUrgent = false): Promise<boolean> {
     await lookAt(this.#changing, isUrgent);
     const made = this.#texts();
     if (made === this.#current.made || made === this.#unusable) return false;
     try {
-      const before = this.#current;
-      this.#current = this.#generation();
+      this.#replace(this.#generation());
       this.#unusable = undefined;
-      for (const { dispatcher } of before.ways.values()) dispatcher.close().catch(() => undefined);
       return true;
     } catch {
       // Certificate and key are replaced one after the other: the next look may find both.
@@ -105,7 +122,9 @@ export class Connections {
       const through = { pool, toProxy: tls(plain), toSource };
       if (explicit !== undefined && explicit !== 'none') return throughProxy(explicit, through);
       if (explicit === undefined && proxies !== undefined && !isDirect) return throughEnvironment(proxies, through);
-      return { dispatcher: new Agent({ ...pool, connect: toSource }), proxyOf: () => undefined };
+      const agent = new Agent({ ...pool, connect: toSource });
+      agent.on('connect', ({ origin }) => this.#connectedAtMs.set(origin, performance.now()));
+      return { dispatcher: agent, proxyOf: () => undefined };
     };
     const wayTo = (url: URL) => {
       // Connections that show a certificate are apart from those to anywhere else.

@@ -32,6 +32,7 @@ export class ExchangeRecord {
     private readonly source: string,
     private readonly carries: Exchange['carries'],
     private readonly observe: ExchangeObserver | undefined,
+    private readonly onOver: () => void = () => undefined,
   ) {}
 
   answered(status: number): void {
@@ -43,6 +44,7 @@ export class ExchangeRecord {
   over(failure?: ReasonCode): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.onOver();
     const totalMs = this.#elapsedMs();
     this.observe?.({
       source: this.source,

@@ -24,9 +24,19 @@ export function answerOfStatus(line: StatusLine): Missing | Refused | Failed | u
   if (status === 404 || status === 410 || status === 204) return missing;
   if (status === 401 || status === 403) return refused(unauthorized(line));
   const retryAfterMs = readRetryAfter(line.retryAfter, line.nowMs);
-  const reason = { source, detail: `answered ${status}`, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const reason = {
+    source,
+    detail: `answered ${status}`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(isThrottling(line) && { throttled: true as const }),
+  };
   if (status >= 500 || status === 429 || status === 408) return failed({ ...reason, code: 'source-failed' });
   return refused({ source, code: 'source-refused', detail: reason.detail });
+}
+
+/** Whether the source asks to be asked less. */
+export function isThrottling({ status, retryAfter }: Pick<StatusLine, 'status' | 'retryAfter'>): boolean {
+  return status === 429 || (status === 503 && readRetryAfter(retryAfter, 0) !== undefined);
 }
 
 function unauthorized({ source, status, credentials, host }: StatusLine): Reason {

@@ -1,39 +1,31 @@
 import type { Dispatcher } from 'undici';
 import { UnreadableDocumentError } from '../../codec/json-document.js';
-import { found, refused } from '../../feed/answer.js';
-import type { Answer, Failed, Reason, Refused } from '../../feed/answer.js';
+import { failed, found, refused } from '../../feed/answer.js';
+import type { Answer, Reason } from '../../feed/answer.js';
 import { SourceBrokeOff } from '../../feed/source.js';
 import type { Ask, PackageBytes, Validators } from '../../feed/source.js';
-import type { Clock } from '../../ops/clock.js';
 import { answerOfReason } from './answer-of-reason.js';
+import { Asking, release } from './asking.js';
+import type { AskingOptions, Opened, Question } from './asking.js';
 import { boundedBytes, exactBytes } from './bounded.js';
-import { isLostConnection, isProxyFailure, isTlsFailure, reasonOfFailure } from './connection-failure.js';
-import { Connections } from './connections.js';
-import type { ConnectionOptions } from './connections.js';
-import { Credentials } from './credentials.js';
-import type { SourceAuth } from './credentials.js';
+import { reasonOfFailure } from './connection-failure.js';
 import { decodeBytes, gunzipUnannounced, readContentEncoding } from './decode.js';
-import { ExchangeRecord } from './exchange.js';
-import type { Exchange, ExchangeObserver } from './exchange.js';
 import { readContentLength, readHeader } from './header.js';
 import type { ResponseHeaders } from './header.js';
 import { PackageBody } from './package-body.js';
-import { ForbiddenAddressError, Route, isRedirect } from './redirect.js';
-import { discard, wireBytes } from './response-body.js';
+import { floorFor } from './progress-floor.js';
+import type { Floor } from './progress-floor.js';
+import { wireBytes } from './response-body.js';
+import { isRest, maxResumes, mayResumeAfter, rangeFrom, resumePointOf } from './resume.js';
+import type { ResumePoint } from './resume.js';
+import type { Retries } from './retries.js';
 import { answerOfStatus } from './status.js';
 
-export interface TransportOptions extends ConnectionOptions {
-  /** The source's name, for reasons and figures. */
-  readonly source: string;
-  /** The configured address: credentials belong to it, and where it is https everything is. */
-  readonly url: URL;
-  readonly auth?: SourceAuth;
+export interface TransportOptions extends AskingOptions {
   readonly maxDocumentBytes: number;
   readonly maxPackageBytes: number;
-  /** Larder's own, for the User-Agent. */
-  readonly version: string;
-  readonly clock: Clock;
-  readonly observe?: ExchangeObserver;
+  /** What a body must give at least. */
+  readonly floor?: Floor;
 }
 
 export interface Document<T> {
@@ -48,30 +40,15 @@ export type DocumentAnswer<T> = Answer<Document<T>> | { readonly kind: 'unchange
 /** Turns a document's decoded bytes into what it says. May throw `UnreadableDocumentError`. */
 export type DocumentReader<T> = (bytes: AsyncIterable<Buffer>) => Promise<T>;
 
-interface Opened {
-  readonly response: Dispatcher.ResponseData;
-  readonly record: ExchangeRecord;
-  readonly url: URL;
-  /** Whether it was shown who we are. */
-  readonly wasSigned: boolean;
-}
-
-/** What is asked, whichever address it ends up at. */
-interface Question {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly carries: Exchange['carries'];
-  readonly signal: AbortSignal | undefined;
-}
-
 /** Asks one source over HTTP. Whatever the source does comes back as an answer; only an aborted `ask.signal` throws. */
 export class Transport {
-  readonly #credentials: Credentials;
-  readonly #connections: Connections;
+  readonly #asking: Asking;
+  readonly #floor: Floor;
 
   /** @throws Error when a certificate in the options cannot be read */
   constructor(private readonly options: TransportOptions) {
-    this.#credentials = new Credentials(options.url, options.auth);
-    this.#connections = new Connections(options, this.#credentials.scope, this.#credentials.certificate);
+    this.#asking = new Asking(options);
+    this.#floor = options.floor ?? floorFor(options.timeouts.idleMs);
   }
 
   /** GETs a document and reads it to its end. `maxBytes` counts decoded bytes. */
@@ -81,27 +58,57 @@ export class Transport {
     read: DocumentReader<T>,
     maxBytes = this.options.maxDocumentBytes,
   ): Promise<DocumentAnswer<T>> {
-    const { source } = this.options;
     const asked = conditions(ask.validators);
     const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
-    const opened = await this.#open(url, { headers, carries: 'document', signal: ask.signal });
+    const retries = this.#asking.retries();
+    const question = { headers, carries: 'document', signal: ask.signal } as const;
+    for (;;) {
+      const answer = await this.#document(url, question, retries, read, maxBytes);
+      if (!('cut' in answer)) return answer;
+      if (!(await retries.again('cut', ask.signal))) return answerOfReason(answer.cut);
+    }
+  }
+
+  /** Asks whether the source answers at all: once, at once, past everything that spares it. */
+  async probe(url: URL, ask: Ask): Promise<Answer<unknown>> {
+    const question = { headers: { accept: '*/*' }, carries: 'document', signal: ask.signal, isProbe: true } as const;
+    const opened = await this.#asking.open(url, question, this.#asking.retries());
     if ('kind' in opened) return opened;
-    const { response } = opened;
-    if (response.statusCode === 304 && Object.keys(asked).length > 0) {
+    const verdict = this.#verdictOn(opened);
+    release(opened, verdict && 'reason' in verdict ? verdict.reason.code : undefined);
+    return verdict ?? found(undefined);
+  }
+
+  async #document<T>(
+    url: URL,
+    question: Question,
+    retries: Retries,
+    read: DocumentReader<T>,
+    maxBytes: number,
+  ): Promise<DocumentAnswer<T> | { readonly cut: Reason }> {
+    const { source } = this.options;
+    const { signal } = question;
+    const opened = await this.#asking.open(url, question, retries);
+    if ('kind' in opened) return opened;
+    const { response, record } = opened;
+    const wasConditional = 'if-none-match' in question.headers || 'if-modified-since' in question.headers;
+    if (response.statusCode === 304 && wasConditional) {
       release(opened);
       return { kind: 'unchanged' };
     }
-    const decoded = this.#decoded(opened, gunzipUnannounced, ask.signal);
+    const decoded = this.#decoded(opened, gunzipUnannounced, signal);
     if ('kind' in decoded) return decoded;
     try {
       const value = await read(boundedBytes(decoded, maxBytes, source));
       return found({ value, validators: validatorsOf(response), url: opened.url });
     } catch (error) {
-      ask.signal?.throwIfAborted();
-      if (error instanceof SourceBrokeOff) return answerOfReason(error.reason);
+      signal?.throwIfAborted();
+      if (error instanceof SourceBrokeOff) return isCut(error) ? { cut: error.reason } : answerOfReason(error.reason);
       if (error instanceof UnreadableDocumentError)
         return refused({ source, code: 'source-refused', detail: `its answer ${error.message}` });
       throw error;
+    } finally {
+      record.over();
     }
   }
 
@@ -112,14 +119,11 @@ export class Transport {
     const onAbort = () => opening.abort(ask.signal?.reason);
     if (ask.signal?.aborted) onAbort();
     ask.signal?.addEventListener('abort', onAbort);
-    const opened = await this.#open(url, {
-      headers: { accept: '*/*', 'accept-encoding': 'identity' },
-      carries: 'package',
-      signal: opening.signal,
-    });
+    const asked = { headers: packageHeaders, carries: 'package', signal: opening.signal } as const;
+    const opened = await this.#asking.open(url, asked, this.#asking.retries());
     ask.signal?.removeEventListener('abort', onAbort);
     if ('kind' in opened) return opened;
-    const { response, record } = opened;
+    const { response } = opened;
     const isEncoded = readContentEncoding(readHeader(response.headers, 'content-encoding'))?.length !== 0;
     const size = isEncoded ? undefined : readContentLength(response.headers);
     const objection = objectionToPackage(response, size, maxPackageBytes);
@@ -128,94 +132,58 @@ export class Transport {
       return refused({ source, ...objection });
     }
     const reading = new AbortController();
-    const limit = (bytes: AsyncIterable<Buffer>) =>
-      size === undefined ? boundedBytes(bytes, maxPackageBytes, source) : exactBytes(bytes, size, source);
-    const decoded = this.#decoded(opened, limit, reading.signal);
+    const decoded = this.#decoded(opened, (bytes) => bytes, reading.signal);
     if ('kind' in decoded) return decoded;
+    const point = resumePointOf(response.headers, size);
+    const body = new PackageBody(opened, decoded, reading);
+    const bytes = point === undefined ? body : this.#resuming(body, url, point, reading.signal);
+    const limited = size === undefined ? boundedBytes(bytes, maxPackageBytes, source) : exactBytes(bytes, size, source);
     const lastModified = readHeader(response.headers, 'last-modified');
     return found({
-      bytes: new PackageBody(response.body, decoded, reading, () => record.over()),
+      bytes: body.withBytes(limited),
       ...(size !== undefined && { size }),
       ...(lastModified !== undefined && { lastModified }),
     });
   }
 
+  /** Goes on where the connection ended, as long as the source has the same package and each connection brings some of it. */
+  async *#resuming(body: PackageBody, url: URL, point: ResumePoint, signal: AbortSignal): AsyncGenerator<Buffer> {
+    let offset = 0;
+    for (let resumes = 0; ; resumes++) {
+      const startedAt = offset;
+      try {
+        for await (const piece of body) {
+          offset += piece.length;
+          yield piece;
+        }
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        const mayGoOn = error instanceof SourceBrokeOff && mayResumeAfter(error) && resumes < maxResumes;
+        const isWorthIt = offset > startedAt && offset < point.size && this.#asking.standing.away() === undefined;
+        if (!mayGoOn || !isWorthIt || !(await this.#goOn(body, url, point, offset, signal))) throw error;
+      }
+    }
+  }
+
+  async #goOn(body: PackageBody, url: URL, point: ResumePoint, offset: number, signal: AbortSignal): Promise<boolean> {
+    const headers = { ...packageHeaders, ...rangeFrom(offset, point) };
+    const opened = await this.#asking.open(url, { headers, carries: 'package', signal }, this.#asking.retries());
+    if ('kind' in opened) return false;
+    const { statusCode, headers: answered } = opened.response;
+    if (!isRest(statusCode, answered, offset, point)) {
+      // A whole package from its beginning, or another one: the next request takes it as it is.
+      opened.response.body.destroy();
+      opened.record.over();
+      return false;
+    }
+    body.goOnWith(opened, this.#wire(opened, signal));
+    return true;
+  }
+
   /** Lets go of all connections; whatever is still being read breaks off. */
   async close(): Promise<void> {
-    await this.#connections.destroy();
-  }
-
-  /** Follows redirects to the answer that counts. */
-  async #open(url: URL, question: Question): Promise<Opened | Refused | Failed> {
-    try {
-      const route = new Route(url, this.options.url.protocol === 'https:');
-      let from: URL | undefined;
-      for (;;) {
-        const opened = await this.#exchange(route.current, from, question);
-        if ('kind' in opened || !isRedirect(opened.response.statusCode)) return opened;
-        release(opened);
-        from = route.current;
-        route.follow(readHeader(opened.response.headers, 'location'));
-      }
-    } catch (error) {
-      if (!(error instanceof ForbiddenAddressError)) throw error;
-      return refused({ source: this.options.source, code: 'source-refused', detail: error.message });
-    }
-  }
-
-  /** @param from the address whose redirect led here */
-  async #exchange(
-    url: URL,
-    from: URL | undefined,
-    question: Question,
-    isRepeat = false,
-  ): Promise<Opened | Refused | Failed> {
-    const { source, observe, version, timeouts } = this.options;
-    const { headers, carries, signal } = question;
-    await this.#credentials.look();
-    await this.#connections.look();
-    const signed = this.#credentials.headersFor(url, from);
-    const record = new ExchangeRecord(source, carries, observe);
-    const way = this.#connections.wayTo(url);
-    try {
-      const response = await way.dispatcher.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: 'GET',
-        headers: { 'user-agent': `larder/${version}`, ...headers, ...signed },
-        ...(signal && { signal }),
-      });
-      // A body let go of reports it as an error; those who read it hear it from their iteration.
-      response.body.on('error', () => undefined);
-      record.answered(response.statusCode);
-      const opened = { response, record, url, wasSigned: this.#wasSigned(url, signed) };
-      if (isRepeat || !isUnauthorized(response.statusCode) || !(await this.#hasNewProof(url, from, signed)))
-        return opened;
-      release(opened, 'source-refused');
-      return this.#exchange(url, from, question, true);
-    } catch (error) {
-      const reason = reasonOfFailure(error, source, timeouts, way.proxyOf(url));
-      record.over(signal?.aborted ? undefined : reason.code);
-      signal?.throwIfAborted();
-      // A kept-alive connection that the source closed just now, or a certificate or proxy that was replaced: ask once more on a new one.
-      const mayBeOld = isTlsFailure(error) || isProxyFailure(error);
-      const isWorthRepeating =
-        !isRepeat && (isLostConnection(error) || (mayBeOld && (await this.#connections.look(true))));
-      if (isWorthRepeating) return this.#exchange(url, from, question, true);
-      return answerOfReason(reason);
-    }
-  }
-
-  #wasSigned(url: URL, signed: object): boolean {
-    const { certificate, scope } = this.#credentials;
-    return Object.keys(signed).length > 0 || (certificate !== undefined && scope.coversConnection(url));
-  }
-
-  /** Whether our credentials are others now than those that were refused: files that hold them are looked at at once. */
-  async #hasNewProof(url: URL, from: URL | undefined, signed: Readonly<Record<string, string>>): Promise<boolean> {
-    await this.#credentials.look(true);
-    const hasNewConnections = await this.#connections.look(true);
-    return hasNewConnections || JSON.stringify(this.#credentials.headersFor(url, from)) !== JSON.stringify(signed);
+    await this.#asking.close();
   }
 
   /** The body's bytes without their encodings, or what the status says instead. */
@@ -224,17 +192,9 @@ export class Transport {
     further: (bytes: AsyncIterable<Buffer>, source: string) => AsyncIterable<Buffer>,
     signal?: AbortSignal,
   ): AsyncIterable<Buffer> | Exclude<Answer<never>, { kind: 'found' }> {
-    const { source, clock } = this.options;
-    const { headers, statusCode, body } = opened.response;
-    const verdict = answerOfStatus({
-      source,
-      status: statusCode,
-      retryAfter: readHeader(headers, 'retry-after'),
-      nowMs: clock.now(),
-      credentials: opened.wasSigned ? 'sent' : this.#credentials.areConfigured ? 'withheld' : 'none',
-      host: opened.url.host,
-      isPage: isHtml(headers),
-    });
+    const { source } = this.options;
+    const { headers } = opened.response;
+    const verdict = this.#verdictOn(opened);
     if (verdict !== undefined) {
       release(opened, 'reason' in verdict ? verdict.reason.code : undefined);
       return verdict;
@@ -248,19 +208,44 @@ export class Transport {
         detail: 'its answer has a Content-Encoding that is unknown here',
       });
     }
-    const wire = wireBytes(body, opened.record, (error) => {
-      signal?.throwIfAborted();
-      return reasonOfFailure(error, source, this.options.timeouts);
-    });
+    const wire = this.#wire(opened, signal);
     return further(layers.length === 0 ? wire : decodeBytes(wire, layers, source), source);
+  }
+
+  #wire({ response, record }: Opened, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
+    const { source, clock, timeouts } = this.options;
+    const reasonOf = (error: unknown) => {
+      signal?.throwIfAborted();
+      return reasonOfFailure(error, source, timeouts);
+    };
+    return wireBytes(response.body, record, { source, clock, floor: this.#floor, reasonOf });
+  }
+
+  #verdictOn({ response: { headers, statusCode }, url, wasSigned }: Opened) {
+    const verdict = answerOfStatus({
+      source: this.options.source,
+      status: statusCode,
+      retryAfter: readHeader(headers, 'retry-after'),
+      nowMs: this.options.clock.now(),
+      credentials: wasSigned ? 'sent' : this.#asking.credentials.areConfigured ? 'withheld' : 'none',
+      host: url.host,
+      isPage: isHtml(headers),
+    });
+    if (verdict?.kind !== 'failed' || !verdict.reason.throttled || verdict.reason.retryAfterMs !== undefined)
+      return verdict;
+    // It did not say how long: as long as it is left alone.
+    const retryAfterMs = Math.max(leastRetryAfterMs, this.#asking.standing.pausedMs());
+    return failed({ ...verdict.reason, retryAfterMs });
   }
 }
 
-const isUnauthorized = (status: number) => status === 401 || status === 403;
+const leastRetryAfterMs = 1_000;
 
-function release({ response, record }: Opened, failure?: Reason['code']): void {
-  record.over(failure);
-  discard(response.body);
+const packageHeaders = { accept: '*/*', 'accept-encoding': 'identity' };
+
+/** The answer began well and its end did not come; one that is merely slow is no better the next time. */
+function isCut(error: SourceBrokeOff): boolean {
+  return error.reason.code === 'source-unreachable' || error.reason.code === 'source-failed';
 }
 
 function conditions({ etag, lastModified }: Validators = {}): Record<string, string> {

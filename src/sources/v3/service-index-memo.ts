@@ -22,7 +22,7 @@ export class ServiceIndexMemo {
   /** @throws the signal's reason when it is aborted; others who wait for the same reading are not touched */
   async get(signal?: AbortSignal): Promise<ServiceIndexAnswer> {
     signal?.throwIfAborted();
-    if (this.#lastGood !== undefined && this.clock.now() < this.#usableUntilMs) return this.#lastGood;
+    if (this.#lastGood !== undefined && this.clock.monotonicMs() < this.#usableUntilMs) return this.#lastGood;
     this.#reading ??= this.#refresh().finally(() => (this.#reading = undefined));
     return orAborted(this.#reading, signal);
   }
@@ -31,9 +31,9 @@ export class ServiceIndexMemo {
     const answer = await this.read();
     if (answer.kind === 'found') {
       this.#lastGood = answer;
-      this.#usableUntilMs = this.clock.now() + this.ttlMs;
+      this.#usableUntilMs = this.clock.monotonicMs() + this.ttlMs;
     } else if (this.#lastGood !== undefined) {
-      this.#usableUntilMs = this.clock.now() + Math.min(holdOffMs, this.ttlMs);
+      this.#usableUntilMs = this.clock.monotonicMs() + Math.min(holdOffMs, this.ttlMs);
     }
     return this.#lastGood ?? answer;
   }

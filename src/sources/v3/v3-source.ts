@@ -175,6 +175,11 @@ export class V3Source implements Source {
     return address ? this.#catalog.news(address, question, ask.signal) : missing;
   }
 
+  /** By the head of its service index. */
+  async probe(ask: Ask): Promise<Answer<unknown>> {
+    return this.#transport.probe(new URL(this.options.url), ask);
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }

@@ -19,7 +19,14 @@ const index = () =>
 const failure = failed({ code: 'source-unreachable', detail: 'connection refused' });
 
 function memoOf(answers: (() => Promise<ServiceIndexAnswer>)[]) {
-  const clock: Clock & { nowMs: number } = { nowMs: 0, now: () => clock.nowMs, sleep: async () => undefined };
+  const clock: Clock & { nowMs: number } = {
+    nowMs: 0,
+    // The wall clock is set by hours now and then.
+    now: () => (clock.nowMs % 7) * 3_600_000,
+    monotonicMs: () => clock.nowMs,
+    sleep: async () => undefined,
+    later: () => () => undefined,
+  };
   const asked = { times: 0 };
   const memo = new ServiceIndexMemo(
     async () => {
