@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { LarderUnderTest } from '../../support/larder.js';
+import type { LarderUnderTest, Reply } from '../../support/larder.js';
 import { isRight } from './outcome.js';
 import type { Outcome } from './outcome.js';
 import type { Cell, World } from './world.js';
@@ -44,18 +44,27 @@ function brokenOff(error: unknown): Outcome {
   throw error;
 }
 
-/** Asks until the answer is as wanted. @param meanwhile what happens between two tries @returns the last answer, which is not as wanted when it never was */
+/** Asks until the answer is as wanted. @returns the last answer, which is not as wanted when it never was */
 export async function askUntil(
   cell: Cell,
   { larder }: World,
   isWanted: (outcome: Outcome) => boolean,
-  meanwhile: () => void = () => undefined,
 ): Promise<Outcome> {
+  return until(() => ask(cell, larder), isWanted);
+}
+
+/** Asks for anything until it is there. @returns the last answer */
+export const getUntilFound = (larder: LarderUnderTest, path: string): Promise<Reply> =>
+  until(
+    () => larder.get(path),
+    ({ status }) => status === 200,
+  );
+
+async function until<T>(work: () => Promise<T>, isWanted: (result: T) => boolean): Promise<T> {
   for (let left = tries; ; left--) {
-    const outcome = await ask(cell, larder);
-    if (isWanted(outcome) || left === 0) return outcome;
+    const result = await work();
+    if (isWanted(result) || left === 0) return result;
     await wait(pauseMs);
-    meanwhile();
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isSound } from '../../../src/feed/verify-report.js';
 import { verifyStore } from '../../../src/feed/verify-store.js';
 import { repositoryRoot } from '../../support/repository-root.js';
-import { ask, askUntil, askVerdict, isWell } from './asking.js';
+import { ask, askUntil, askVerdict, getUntilFound, isWell } from './asking.js';
 import type { MatrixFault } from './fault.js';
 import { isAnswer, isRight, toldCold, toldOutcome, toldWarm } from './outcome.js';
 import type { Outcome } from './outcome.js';
@@ -15,7 +15,6 @@ import type { Cell, World } from './world.js';
 /** A cell as printed, by the column's name. */
 export type Row = ReadonlyMap<string, string>;
 
-const secondMs = 1_000;
 const dayMs = 86_400_000;
 /** Longer than an absence, a search or a source's rest are kept. */
 const restMs = 31_000;
@@ -147,8 +146,7 @@ async function recover(
 ): Promise<void> {
   world.clock.advance(fault.overAfterMs ?? restMs);
   await each(cells, async (cell) => {
-    const isOver = (one: Outcome) => isWell(cell, one);
-    const outcome = await askUntil(cell, world, isOver, () => world.clock.advance(secondMs));
+    const outcome = await askUntil(cell, world, (one) => isWell(cell, one));
     t.true(
       isWell(cell, outcome),
       `${fault.name}, ${cell.resource.name}, lifted after ${when}: ${toldOutcome(outcome)}`,
@@ -166,7 +164,7 @@ async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: Worl
     ...versions.map((version) => `flat/${id}/${version}/${id}.${version}.nupkg`),
   ];
   for (const path of paths) {
-    const { status } = await larder.get(`feeds/${feed}/v3/${path}`);
-    t.is(status, 200, `${resource.name}: ${path}`);
+    const reply = await getUntilFound(larder, `feeds/${feed}/v3/${path}`);
+    t.is(reply.status, 200, `${resource.name}: ${path}: ${reply.text().slice(0, 300)}`);
   }
 }

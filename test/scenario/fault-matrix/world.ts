@@ -1,10 +1,11 @@
 import type { ExecutionContext } from 'ava';
 
 import { MemoryStore } from '../../../src/store/memory-store.js';
-import { ManualClock, startLarder } from '../../support/larder.js';
+import { startLarder } from '../../support/larder.js';
 import type { LarderUnderTest } from '../../support/larder.js';
 import { startProxy } from '../../support/proxy-server.js';
 import type { ProxyScript } from '../../support/proxy-server.js';
+import { RunningClock } from '../../support/running-clock.js';
 import { startScriptedSource } from '../../support/scripted-source.js';
 import type { ScriptedSource, SourceTraits } from '../../support/scripted-source.js';
 import { tellVulnerabilities, vulnerabilityPagePath } from '../../support/scripted-vulnerabilities.js';
@@ -27,7 +28,7 @@ export interface Cell {
 
 /** A Larder with a source for each column. */
 export interface World {
-  readonly clock: ManualClock;
+  readonly clock: RunningClock;
   readonly cells: readonly Cell[];
   readonly larder: LarderUnderTest;
   /** What the proxy does, where there is one. */
@@ -45,7 +46,7 @@ const pagedTraits = { pageSize: 2, inlineUpTo: 1 };
 
 export async function startWorld(t: ExecutionContext, way: Way, traits: Partial<SourceTraits> = {}): Promise<World> {
   const cells = await Promise.all(resources.map((resource) => startCell(t, resource, way, traits)));
-  const clock = new ManualClock();
+  const clock = new RunningClock();
   const store = new MemoryStore();
   const proxy: World['proxy'] = {};
   const proxyUrl = way === 'proxied' ? (await startProxy(t, proxy)).url : undefined;
