@@ -1,6 +1,6 @@
 import { makeNupkg } from '../../support/nupkg.js';
 import type { Reply } from '../../support/scripted-reply.js';
-import type { Fault } from '../../support/scripted-source.js';
+import type { Fault, FaultOf } from '../../support/scripted-source.js';
 import { flipped } from './encodings.js';
 import { askedOf, asked, notForDocuments } from './fault.js';
 import type { MatrixFault } from './fault.js';
@@ -18,6 +18,18 @@ const flippedInNuspec = altered((bytes) => {
   return flipped(bytes, name + '.nuspec'.length + 40);
 });
 const withGarbage = altered((bytes) => Buffer.concat([bytes, Buffer.alloc(4_096, 'x')]));
+
+/** The first request breaks off in the middle; what is asked for after that gets this. */
+function thenRest(rest: FaultOf): () => Fault {
+  return () => {
+    let count = 0;
+    return (reply, path) => (count++ === 0 ? 'reset mid-body' : rest(reply, path));
+  };
+}
+const resumable = { ...forPackages, traits: { ranges: true } };
+const partly = (change: (reply: Reply) => Partial<Reply>): FaultOf => {
+  return (reply) => ({ ...reply, ...change(reply) });
+};
 
 /** What goes wrong in the bytes of a package that arrives whole. */
 export const packageFaults: readonly MatrixFault[] = [
@@ -41,4 +53,28 @@ export const packageFaults: readonly MatrixFault[] = [
   asked('a bit of the nuspec flipped, no hash published', flippedInNuspec, unpublished),
   asked('garbage behind the zip, the right hash published', withGarbage, forPackages),
   asked('garbage behind the zip, no hash published', withGarbage, unpublished),
+  askedOf(
+    'half, then a reset, then the rest',
+    thenRest(() => undefined),
+    resumable,
+  ),
+  askedOf('half, then a reset, then a rest of other bytes', thenRest(partly(({ body }) => ({ body: flipped(body) }))), {
+    ...resumable,
+    traits: { ranges: true, catalog: false },
+  }),
+  askedOf(
+    'half, then a reset, then a rest from another place',
+    thenRest(
+      partly(({ headers, body }) => ({
+        headers: { ...headers, 'content-range': `bytes 0-${body.length - 1}/${body.length * 2}` },
+      })),
+    ),
+    resumable,
+  ),
+  askedOf(
+    "half, then a reset, then another package's rest",
+    thenRest(() => 'wrong package'),
+    resumable,
+  ),
+  askedOf('half, then a reset, then half of the rest, again and again', () => () => 'reset mid-body', resumable),
 ];

@@ -29,7 +29,7 @@ export const statusFaults: readonly MatrixFault[] = [
   plain(421),
   plain(429),
   asked('429 with Retry-After', { status: 429, headers: { 'retry-after': '7' } }),
-  askedOf('429 to every second request', () => everySecond({ status: 429 })),
+  askedOf('429 to every second request', () => everySecond({ status: 429, headers: { 'retry-after': '0' } })),
   plain(451),
   plain(500),
   plain(502),
