@@ -8,7 +8,7 @@ const whole =
   () =>
     fault;
 /** Longer than the request's budget, shorter than patience behind it. */
-const dripSeconds = 3;
+const dripSeconds = 4.5;
 
 /** What goes wrong between an open port and the end of an answer. */
 export const connectionFaults: readonly MatrixFault[] = [

@@ -39,8 +39,8 @@ export interface World {
 }
 
 /** What a source is given to answer, scaled down as the test's hours are. */
-const timeouts = { headers: '400ms', idle: '400ms' };
-const limits = { requestBudget: '2s', maxDocumentBytes: '1MB', maxPackageBytes: '2MB' };
+const timeouts = { headers: '700ms', idle: '700ms' };
+const limits = { requestBudget: '3s', maxDocumentBytes: '1MB', maxPackageBytes: '2MB' };
 /** So that registrations have pages of their own from two versions on. */
 const pagedTraits = { pageSize: 2, inlineUpTo: 1 };
 
