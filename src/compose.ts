@@ -45,12 +45,12 @@ export function openHouse(
   version: string,
   parts: Parts = {},
 ): Promise<Pick<House, 'insight' | 'maintenance' | 'verify' | 'close'>> {
-  return buildHouse(config, version, parts);
+  return buildHouse(config, version, parts, false);
 }
 
 /** Builds the house and opens the door. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
-  const house = await buildHouse(config, version, parts);
+  const house = await buildHouse(config, version, parts, true);
   const { log, clock, counters, store, packages, feeds, searches, hot, publicBase, insight } = house;
   const ownPath = createOwnPath(config.publicUrl);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));

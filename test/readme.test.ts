@@ -23,15 +23,26 @@ const proofs: Readonly<Record<string, (t: ExecutionContext) => Promise<void>>> =
     t.true(lines.some((line) => line.includes('listen.port')));
   },
   'npx larder explain Newtonsoft.Json 13.0.3': async (t) => {
-    const data = await temporaryDirectory(t);
-    const { code, lines } = await run(t, 'npx', ['larder', 'explain', 'Newtonsoft.Json', '13.0.3'], {
-      LARDER_STORE__PATH: data,
-      LARDER_OFFLINE: 'true',
-    });
+    const { code, lines } = await onEmptyStore(t, ['explain', 'Newtonsoft.Json', '13.0.3']);
     t.is(code, 0, lines.join('\n'));
     const answer =
       'Newtonsoft.Json 13.0.3 is not served by the feed default: offline, and it is not known here whether there is such a thing.';
     t.true(lines.includes(answer), lines.join('\n'));
+  },
+  'npx larder verify --repair': async (t) => {
+    const { code, lines } = await onEmptyStore(t, ['verify', '--repair']);
+    t.is(code, 0, lines.join('\n'));
+    t.regex(lines[0] ?? '', /^0 packages \(0 bytes\) and 0 documents read in .*: nothing is damaged\.$/);
+  },
+  'npx larder gc --dry-run': async (t) => {
+    const { code, lines } = await onEmptyStore(t, ['gc', '--dry-run']);
+    t.is(code, 0, lines.join('\n'));
+    t.deepEqual(lines, ['Would free 0 bytes: 0 packages evicted, 0 moved.']);
+  },
+  'npx larder purge Newtonsoft.Json 13.0.3': async (t) => {
+    const { code, lines } = await onEmptyStore(t, ['purge', 'Newtonsoft.Json', '13.0.3']);
+    t.is(code, 1, 'there is nothing to forget');
+    t.deepEqual(lines, ['Nothing of Newtonsoft.Json is kept here.']);
   },
   // It is what runs this test.
   'npm ci && npm test': async (t) => {
@@ -107,6 +118,15 @@ async function startAndAsk(t: ExecutionContext, args: readonly string[]): Promis
     // npm does not hand every signal on: the whole group ends.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }
+}
+
+/** A verb of the command line, with npm's own remarks left out. */
+async function onEmptyStore(t: ExecutionContext, args: readonly string[]) {
+  const { code, lines } = await run(t, 'npx', ['larder', ...args], {
+    LARDER_STORE__PATH: await temporaryDirectory(t),
+    LARDER_OFFLINE: 'true',
+  });
+  return { code, lines: lines.filter((line) => !line.startsWith('npm ')) };
 }
 
 async function run(

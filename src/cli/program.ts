@@ -4,6 +4,7 @@ import { version } from '../ops/version.js';
 import { addCheck } from './check.js';
 import { exitCode, type ExitCode } from './exit-code.js';
 import { addExplain } from './explain.js';
+import { addGc } from './gc.js';
 import { addPurge } from './purge.js';
 import { addServe } from './serve.js';
 import { addStats } from './stats.js';
@@ -27,6 +28,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addExplain(program, environment, finish);
   addStats(program, environment, finish);
   addVerify(program, environment, finish);
+  addGc(program, environment, finish);
   addPurge(program, environment, finish);
   for (const verb of program.commands) {
     verb.version(version, '-V, --version', 'print the version');

@@ -21,13 +21,16 @@ export function addPurge(program: Command, environment: Environment, finish: Fin
         path: ['purge', id.text, ...(version ? [version.full] : [])].map(encodeURIComponent).join('/'),
         own: (maintenance: Maintenance) => maintenance.purge(id, version),
         lines: purgeLines,
-        isGood: ({ versions }: PurgeReport) => versions.length > 0,
+        isGood: ({ versions, unbound, documents }: PurgeReport) => versions.length + unbound.length + documents > 0,
       };
       finish(await runWorking<PurgeReport>(working, options, environment));
     });
 }
 
-function purgeLines({ id, versions, bytes }: PurgeReport): string[] {
-  if (versions.length === 0) return [`Nothing of ${id} is kept here.`];
-  return [`Forgot ${id} ${versions.join(', ')} (${bytesText(bytes)}).`];
+function purgeLines({ id, versions, bytes, unbound, documents }: PurgeReport): string[] {
+  const lines: string[] = [];
+  if (versions.length > 0) lines.push(`Forgot ${id} ${versions.join(', ')} (${bytesText(bytes)}).`);
+  if (unbound.length > 0) lines.push(`Forgot to which bytes ${id} ${unbound.join(', ')} was bound.`);
+  if (documents > 0) lines.push(`Forgot ${documents} documents of ${id}.`);
+  return lines.length > 0 ? lines : [`Nothing of ${id} is kept here.`];
 }

@@ -23,6 +23,7 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { replaceable } from '../feed/replaceable.js';
 import { SourceHealth } from '../feed/source-health.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
 import type { PackageRow, Store } from '../feed/store.js';
@@ -101,9 +102,10 @@ const searchMemoBytes = 32 * 1024 * 1024;
 
 /**
  * Builds the house from its configuration.
+ * @param isServing for a server, and not for a verb on a store that none has open
  * @throws StoreInUseError when another process owns the store
  */
-export async function buildHouse(config: Config, version: string, parts: Parts): Promise<House> {
+export async function buildHouse(config: Config, version: string, parts: Parts, isServing: boolean): Promise<House> {
   const clock = parts.clock ?? systemClock;
   const configured = secretsOf(config);
   let secrets: readonly string[] = configured;
@@ -111,7 +113,12 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const counters = createCounters();
   const store =
     parts.store ??
-    (await openLevelStore(config.store.path, { now: () => clock.now(), owner: { url: ownUrl(config) } }));
+    (await openLevelStore(config.store.path, {
+      now: () => clock.now(),
+      owner: { url: ownUrl(config) },
+      ...(config.store.maxBytes !== undefined && { maxBytes: config.store.maxBytes }),
+      tell: ({ level, text }) => log[level](text),
+    }));
 
   const sources = config.sources.map((source) => {
     const health = new SourceHealth({
@@ -147,7 +154,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
   const tellUnforgotten = (error: unknown) => log.error({ err: error }, 'a damaged package could not be forgotten');
   const known = new KnownPackages(store.facts, store.packages, onDamaged);
   const searchIndex = new SearchIndex(known, log);
-  const trouble = new StoreTrouble(log);
+  const trouble = new StoreTrouble(log, () => store.health());
   const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
     searchIndex.learn(key),
   );
@@ -175,6 +182,8 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       }),
     ]),
   );
+  // Who only looks must change nothing.
+  store.evictWhere(replaceable({ facts, readers, offline: config.offline }), isServing ? 'at once' : 'when needed');
   const newBudget = () => new RequestBudget(config.limits.requestBudgetMs, clock);
 
   const perFeed = <T>(create: (feed: Config['feeds'][number], members: readonly ReadThrough[]) => T) =>
@@ -261,7 +270,15 @@ export async function buildHouse(config: Config, version: string, parts: Parts):
       ...(repair && { repair: { forget: (row: PackageRow, error: Error) => damaged.forget(row, error), refetch } }),
       ...(signal && { signal }),
     });
-  const maintenance = new Maintenance({ packages: store.packages, verify, onForgotten: (id) => hot.forget(id) });
+  const maintenance = new Maintenance({
+    store,
+    sources: sources.map(({ name }) => name),
+    verify,
+    onForgotten: (id) => {
+      hot.forget(id);
+      for (const { name } of sources) searchIndex.learn({ source: name, kind: 'registration', name: id.key });
+    },
+  });
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();

@@ -33,10 +33,10 @@ const store = z
       'a path',
     ).prefault('./data'),
     maxBytes: size(
-      'What the packages kept are meant to take together. Reported by `/api/status`; this version evicts nothing.',
+      'What the store may take on disk, everything in it included. Packages that were not used lately make room for others, except those that no source can give back. Without it nothing is evicted: the disk is the limit.',
       {
-        text: '1MB',
-        bytes: 1e6,
+        text: '64MB',
+        bytes: 64e6,
       },
     ).optional(),
   })

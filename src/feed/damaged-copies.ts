@@ -6,6 +6,7 @@ import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { Coalesce } from './coalesce.js';
+import { MovedBlobError } from './store.js';
 import type { PackageRow, PackageStore } from './store.js';
 
 /** A kept copy that proved damaged. */
@@ -56,6 +57,8 @@ export class DamagedCopies {
   }
 
   async #forget(row: PackageRow, error: Error): Promise<boolean> {
+    // It is whole, elsewhere or no more.
+    if (error instanceof MovedBlobError) return false;
     const { store, clock, log, onForgotten } = this.options;
     const { identity, source, sha512 } = row;
     const kept = await store.find(identity);

@@ -15,6 +15,7 @@ import type { PassingMemory } from './passing-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
 import type { StoreTrouble } from './store-trouble.js';
+import { PinnedBytesError } from './store.js';
 import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore, Pin } from './store.js';
 import { versionConflict } from './version-conflict.js';
 
@@ -184,7 +185,7 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
-    const [pin, isClaimed] = await Promise.all([packages.pinOf?.(identity), isClaimedSigned()]);
+    const [pin, isClaimed] = await Promise.all([packages.pinOf(identity), isClaimedSigned()]);
     const admitted = await admit({
       identity,
       source: source.name,
@@ -205,9 +206,10 @@ export class Download {
       ...(lastModified !== undefined && { lastModified }),
       evidence: admitted.value,
     });
-    if (row.sha512 === sha512) return found(row);
-    this.#tellConflict(sha512, row);
-    return refused(versionConflict(identity, source.name, row.source));
+    if (!(row instanceof PinnedBytesError) && row.sha512 === sha512) return found(row);
+    const pinned = row instanceof PinnedBytesError ? row.pin : row;
+    this.#tellConflict(sha512, pinned);
+    return refused(versionConflict(identity, source.name, pinned.source));
   }
 
   #tellConflict(sha512: string, pinned: Pin): void {
@@ -278,8 +280,8 @@ export class Download {
     }
   }
 
-  /** The row of the package as kept or, where the store cannot keep it, as it passes. */
-  async #keep(facts: PackageFacts): Promise<PackageRow> {
+  /** The row of the package as kept or, where the store cannot keep it, as it passes; or why these bytes are not kept. */
+  async #keep(facts: PackageFacts): Promise<PackageRow | PinnedBytesError> {
     const { trouble } = this.#options;
     try {
       if (this.#passing === undefined && this.#incoming !== undefined) {
@@ -288,6 +290,7 @@ export class Download {
         return row;
       }
     } catch (error) {
+      if (error instanceof PinnedBytesError) return error;
       await this.#pass(error, undefined);
     }
     return { ...facts, size: this.#passing?.received ?? 0, location: undefined };

@@ -27,7 +27,7 @@ export class HeldLeaves {
     const known = this.#leaves.get(key);
     if (known) return known;
     try {
-      const { nuspec } = await readNuspec(await this.packages.open(row));
+      const { nuspec } = await readNuspec(await this.packages.open(row, 'inspect'));
       const leaf = readRegistrationLeaf(
         { catalogEntry: entryOf(nuspec) },
         { id: row.identity.id, isOwnAddress: (url) => url === inPackage },

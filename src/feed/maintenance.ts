@@ -1,7 +1,7 @@
 import type { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
-import type { PackageVersion } from '../nuget/package-version.js';
-import type { PackageStore } from './store.js';
+import { PackageVersion } from '../nuget/package-version.js';
+import type { GcReport, Store } from './store.js';
 import type { VerifyEvent, VerifyReport } from './verify-report.js';
 
 /** How far a piece of work has come. */
@@ -20,7 +20,12 @@ export interface PurgeReport {
   readonly id: string;
   /** Normalized, ascending; empty when there was nothing. */
   readonly versions: readonly string[];
+  /** Of the packages. */
   readonly bytes: number;
+  /** Versions that were bound to bytes not kept any more, and are free now: normalized, ascending. */
+  readonly unbound: readonly string[];
+  /** What sources had said of the id. */
+  readonly documents: number;
 }
 
 /** How `verify` is to be done. */
@@ -31,7 +36,9 @@ export interface VerifyChoice {
 }
 
 export interface MaintenanceOptions {
-  readonly packages: PackageStore;
+  readonly store: Pick<Store, 'packages' | 'facts' | 'gc'>;
+  /** Names of all sources. */
+  readonly sources: readonly string[];
   readonly verify: (choice: VerifyChoice) => AsyncGenerator<VerifyEvent, VerifyReport, void>;
   /** An id's documents in memory are untrue from now on. */
   readonly onForgotten: (id: PackageId) => void;
@@ -52,18 +59,50 @@ export class Maintenance {
     }
   }
 
-  /** Forgets one version, or all of an id, with what they are bound to: the next request fetches them anew from whoever has them. */
+  /** Frees the space of what is dead, and evicts down to `store.maxBytes`. */
+  gc(dryRun: boolean): Promise<GcReport> {
+    return this.options.store.gc({ dryRun });
+  }
+
+  /**
+   * Forgets one version, or all of an id and what sources said of it, with the bytes that they are bound to: the next request fetches them
+   * anew from whoever has them.
+   */
   async purge(id: PackageId, version?: PackageVersion): Promise<PurgeReport> {
-    const { packages, onForgotten } = this.options;
-    const rows = (await packages.versionsOf(id)).filter(
-      ({ identity }) => version === undefined || identity.equals(new PackageIdentity(id, version)),
-    );
-    for (const { identity } of rows) await packages.remove(identity);
-    onForgotten(id);
+    const { packages } = this.options.store;
+    const isMeant = (identity: PackageIdentity) =>
+      version === undefined ? identity.id.equals(id) : identity.equals(new PackageIdentity(id, version));
+    const rows = (await packages.versionsOf(id)).filter(({ identity }) => isMeant(identity));
+    const unbound: PackageIdentity[] = [];
+    for await (const { identity } of packages.pins(id)) if (isMeant(identity)) unbound.push(identity);
+    for (const identity of [...rows.map((row) => row.identity), ...unbound]) await packages.purge(identity);
+    const documents = version === undefined ? await this.#forgetFacts(id) : 0;
+    this.options.onForgotten(id);
     return {
       id: rows[0]?.identity.id.text ?? id.text,
-      versions: rows.map(({ identity }) => identity.version.normalized),
+      versions: sorted(rows.map(({ identity }) => identity)),
       bytes: rows.reduce((sum, { size }) => sum + size, 0),
+      unbound: sorted(unbound),
+      documents,
     };
   }
+
+  async #forgetFacts({ key: name }: PackageId): Promise<number> {
+    const { facts } = this.options.store;
+    let forgotten = 0;
+    for (const source of this.options.sources)
+      for (const kind of ['versions', 'registration'] as const) {
+        if ((await facts.read({ source, kind, name })) === undefined) continue;
+        await facts.remove({ source, kind, name });
+        forgotten++;
+      }
+    return forgotten;
+  }
+}
+
+function sorted(identities: readonly PackageIdentity[]): string[] {
+  return identities
+    .map(({ version }) => version)
+    .sort((a, b) => PackageVersion.compare(a, b))
+    .map(({ normalized }) => normalized);
 }

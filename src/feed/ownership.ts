@@ -6,7 +6,7 @@ import type { OwnedRow } from '../nuget/registration-table.js';
 import { conflictsOf } from '../nuget/version-conflicts.js';
 import type { VersionConflict } from '../nuget/version-conflicts.js';
 import { mergeVersions } from '../nuget/version-list.js';
-import type { OwnedVersion, SourceVersions } from '../nuget/version-list.js';
+import type { HeldVersion, OwnedVersion, SourceVersions } from '../nuget/version-list.js';
 import { found } from './answer.js';
 import type { Answer } from './answer.js';
 import { gather, together } from './gather.js';
@@ -160,11 +160,15 @@ export class Ownership {
     held: readonly PackageRow[],
   ): Promise<Table> {
     const absent = new Map(eligible.map((member) => [member.source.name, member.absent.of(id)]));
+    const bound: HeldVersion[] = [];
+    for await (const { identity, source } of this.options.packages.pins(id))
+      bound.push({ version: identity.version.key, source });
     const signature = JSON.stringify([
       facts.map(({ key, epoch }) => [key.source, epoch]),
       without,
       held.map(({ identity, source }) => [identity.version.key, source]),
       [...absent].map(([, versions]) => [...versions]),
+      bound,
     ]);
     const known = this.#tables.get(id.key);
     if (known?.signature === signature) return known;
@@ -177,6 +181,7 @@ export class Ownership {
       listings,
       held.map(({ identity, source }) => ({ version: identity.version.key, source })),
       (source, version) => absent.get(source)?.has(version) ?? false,
+      bound,
     );
     const table: Table = { signature, versions };
     this.#tables.set(id.key, table);

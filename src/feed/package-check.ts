@@ -34,7 +34,7 @@ export async function checkPackage(
   { onBytes, signal }: PackageChecking = {},
 ): Promise<Flaw | undefined> {
   try {
-    const content = await packages.open(row);
+    const content = await packages.open(row, 'inspect');
     const hash = createHash('sha512');
     let bytesThisTurn = 0;
     for await (const piece of content.stream()) {

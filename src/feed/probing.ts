@@ -3,6 +3,8 @@ import { backoffMs } from '../ops/backoff.js';
 
 const firstMs = 1_000;
 const longestMs = 30_000;
+/** Between two probes that somebody waits for, in milliseconds. */
+const wantedEveryMs = 2_000;
 
 /**
  * Asks again and again in the background whether a source is there, with growing pauses. Each probe ends at its own time-out, whatever the
@@ -11,6 +13,7 @@ const longestMs = 30_000;
 export class Probing {
   #attempt = 0;
   #nextAtMs = 0;
+  #endedAtMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #running: AbortController | undefined;
 
@@ -35,6 +38,15 @@ export class Probing {
   /** Begins, where it has not begun; a source that was only tried meanwhile is waited for longer than before. */
   start(): void {
     if (this.#cancel === undefined && this.#running === undefined) this.#plan();
+  }
+
+  /** Somebody would ask the source: the next probe need not wait for the end of a long pause. */
+  want(): void {
+    if (this.#cancel === undefined || this.#attempt < 2) return;
+    if (this.clock.monotonicMs() - this.#endedAtMs < wantedEveryMs) return;
+    this.#cancel();
+    this.#cancel = undefined;
+    void this.#ask();
   }
 
   /** Ends it. */
@@ -78,6 +90,7 @@ export class Probing {
     });
     if (this.#running !== running) return;
     this.#running = undefined;
+    this.#endedAtMs = this.clock.monotonicMs();
     if (isAnswered) this.onAnswered();
     else this.#plan();
   }

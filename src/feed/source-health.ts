@@ -91,10 +91,11 @@ export class SourceHealth {
     return this.#probing && this.#circuit.state === 'open';
   }
 
-  /** Why it is not asked: it is away. Nobody waits for it. */
+  /** Why it is not asked: it is away. Nobody waits for it, but who asks has it probed soon. */
   away(): Reason | undefined {
     const reason = this.#circuit.lastReason;
     if (this.#circuit.state !== 'open' || reason === undefined) return undefined;
+    this.#probing?.want();
     const nextMs = this.#probing?.nextInMs ?? 0;
     return {
       code: reason.code,

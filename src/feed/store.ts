@@ -8,6 +8,16 @@ export interface Store {
   readonly facts: FactStore;
   readonly packages: PackageStore;
   stats(): Promise<StoreStats>;
+  /** Whether writing works. While it does not, asking also makes the store look, every few seconds, whether the disk is well again. */
+  health(): StoreHealth;
+  /**
+   * Says which packages may be evicted: those for which `isReplaceable` resolves to true, because a source can give them back. Until it
+   * is called nothing is evicted.
+   * @param begins at once where there is too much already, or not before something comes in or `gc` is called
+   */
+  evictWhere(isReplaceable: (row: PackageRow) => Promise<boolean>, begins?: 'at once' | 'when needed'): void;
+  /** Frees the space of dead bytes, and evicts where the store takes more than it may. With `dryRun` only tells what would happen. */
+  gc(options?: { readonly dryRun?: boolean }): Promise<GcReport>;
   /**
    * Tells others who find the store taken under which address its owner now serves.
    * @param token what they may show there: that they can read it proves that the store is theirs, too
@@ -26,6 +36,35 @@ export interface StoreStats {
   readonly bytes: number;
   /** Bytes that the store takes on disk. */
   readonly diskBytes: number;
+  /** Bytes on disk that belong to no package any more. */
+  readonly deadBytes: number;
+  /** Cuts of the blob log. */
+  readonly generations: number;
+  /** Bytes of packages that were to be evicted and stayed, because no source can give them back. */
+  readonly retainedBytes: number;
+  /** Packages of which only the pin is kept. */
+  readonly pins: number;
+}
+
+export interface StoreHealth {
+  /** `degraded`: the last write failed. Reads are not concerned. */
+  readonly state: 'ok' | 'degraded';
+  /** Why, for people. */
+  readonly reason?: string;
+}
+
+/** What `gc` did, or would do. */
+export interface GcReport {
+  /** Bytes on disk. */
+  readonly freedBytes: number;
+  /** Packages. */
+  readonly evicted: number;
+  /** Packages that were written again elsewhere. */
+  readonly moved: number;
+  /** Bytes that could not be freed, because no source can give the packages back. */
+  readonly retainedBytes: number;
+  /** Cuts of the blob log that went. */
+  readonly generations: number;
 }
 
 /** What sources said, each with its time and validators. */
@@ -79,27 +118,39 @@ export interface Fact {
 /** Whole packages, by identity. Nothing is visible here before its last byte and its record are durable. */
 export interface PackageStore {
   find(identity: PackageIdentity): Promise<PackageRow | undefined>;
-  /** The kept bytes. Reads throw `DamagedBlobError` when what is stored is not what was admitted. */
-  open(row: PackageRow): Promise<PackageContent>;
-  /** Begins a package; invisible until `commit`. */
+  /**
+   * The kept bytes. Reads throw `DamagedBlobError` when what is stored is not what was admitted, `MovedBlobError` when the package was
+   * evicted since `row` was found, never once the first byte was given. Streams count as use of the package, which delays its eviction,
+   * unless the purpose is to `inspect`.
+   */
+  open(row: PackageRow, purpose?: 'serve' | 'inspect'): Promise<PackageContent>;
+  /** Begins a package; invisible until `commit`. @throws StoreFullError */
   begin(): IncomingPackage;
   /** Rows in order of key. */
   list(): AsyncIterable<PackageRow>;
   /** Rows of one id, in no particular order. */
   versionsOf(id: PackageId): Promise<readonly PackageRow[]>;
   readonly ids: KeptIds;
-  /** Forgets the package. @returns whether there was one */
+  /** Forgets the bytes of the package and keeps its pin. @returns whether there was one */
   remove(identity: PackageIdentity): Promise<boolean>;
-  /** What an id and version was first supplied as, kept or not kept any more; absent in a store that does not remember it. */
-  pinOf?(identity: PackageIdentity): Promise<Pin | undefined>;
+  /** To which bytes the identity is bound: those that came first, kept here or not. */
+  pinOf(identity: PackageIdentity): Promise<Pin | undefined>;
+  /** The pins of packages that are not kept any more, of all or of one id, in order of key. */
+  pins(id?: PackageId): AsyncIterable<PinnedPackage>;
+  /** Forgets the package and its pin. @returns whether there was either */
+  purge(identity: PackageIdentity): Promise<boolean>;
 }
 
-/** The bytes that an id and version stands for in this house. */
+/** The bytes that first came under an identity. Other bytes are not kept under it, ever. */
 export interface Pin {
-  /** The source that first supplied them, by name. */
+  /** The source that supplied them, by name. */
   readonly source: string;
-  /** Base64. */
+  /** Base64, of the whole file. */
   readonly sha512: string;
+}
+
+export interface PinnedPackage extends Pin {
+  readonly identity: PackageIdentity;
 }
 
 /**
@@ -155,7 +206,7 @@ export interface Loan {
 export interface IncomingPackage {
   /** Bytes appended so far; every one of them can be read back at once. */
   readonly received: number;
-  /** Takes a copy of `piece`; resolves when the writer is ready for more. @throws when the store cannot write */
+  /** Takes a copy of `piece`; resolves when the writer is ready for more. @throws StoreFullError, or when the store cannot write */
   append(piece: Buffer): Promise<void>;
   /** Between 1 byte and `maxLength`, from `offset` < `received`, without waiting for the disk where they are recent. Shared: do not write into it. */
   peek(offset: number, maxLength: number): Promise<Buffer>;
@@ -164,6 +215,9 @@ export interface IncomingPackage {
   /**
    * Makes the package visible, once its bytes and its record are durable. Idempotent by identity: where a package of that identity
    * is there already, the kept one stays and is returned.
+   *
+   * @throws PinnedBytesError when none is kept and the identity is pinned to other bytes
+   * @throws StoreFullError
    */
   commit(facts: PackageFacts): Promise<PackageRow>;
   /** Leaves nothing behind. Safe at any time, also after `commit` (then without effect). */
@@ -172,7 +226,29 @@ export interface IncomingPackage {
 
 /** Stored bytes that are not what was admitted: missing, short or altered. */
 export class DamagedBlobError extends Error {
-  override readonly name = 'DamagedBlobError';
+  override readonly name: string = 'DamagedBlobError';
+}
+
+/** The package was evicted after its row was found: find it again, or fetch it. */
+export class MovedBlobError extends DamagedBlobError {
+  override readonly name: string = 'MovedBlobError';
+}
+
+/** The identity is pinned to other bytes than those that came. */
+export class PinnedBytesError extends Error {
+  override readonly name = 'PinnedBytesError';
+
+  constructor(
+    message: string,
+    readonly pin: Pin,
+  ) {
+    super(message);
+  }
+}
+
+/** The store may not grow and nothing in it may go. The message says what to do. */
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError';
 }
 
 /** Another process owns the store. The message names it. */

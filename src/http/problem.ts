@@ -152,10 +152,10 @@ export function sendProblem(res: ServerResponse, problem: Problem, isHead: boole
   res.end(isHead ? undefined : body);
 }
 
-/** Whoever may come again at a known time is told so by the one status that means it. */
+/** Whoever may come again at a known time is told so by the one status that means it. Evidence is about the package, not the source. */
 function statusNow({ code, retryAfterMs }: Problem): number {
   const { status } = statuses[code];
-  return retryAfterMs !== undefined && status > 500 ? 503 : status;
+  return retryAfterMs !== undefined && status > 500 && code !== 'evidence-unavailable' ? 503 : status;
 }
 
 function sentence(text: string): string {

@@ -6,7 +6,7 @@ export interface SourceVersions {
   readonly versions: readonly string[];
 }
 
-/** A version whose package is kept here: it stays with the source that supplied the bytes. */
+/** A version with the source that supplied its bytes first. */
 export interface HeldVersion {
   /** Key. */
   readonly version: string;
@@ -26,17 +26,21 @@ export interface OwnedVersion {
 
 /**
  * The one rule on which versions a feed has and who owns each, behind all documents and downloads: union by normalized version,
- * ascending. A version whose package is held belongs to the source that supplied it; any other to the first source in order that lists it.
+ * ascending. A version whose package is held belongs to the source that supplied it. One that was held once is bound to its bytes, so it
+ * belongs to the source that supplied them as long as that lists it; any other to the first source in order that lists it.
  * Registrations only describe what is owned here: what stands in them alone is not shown, since nothing tells that its package can be had.
  *
  * @param listings in order of precedence
  * @param held of sources of the feed only
+ * @param bound not held any more
  */
 export function mergeVersions(
   listings: readonly SourceVersions[],
   held: readonly HeldVersion[] = [],
   isAbsent: (source: string, version: string) => boolean = nothingIsAbsent,
+  bound: readonly HeldVersion[] = [],
 ): OwnedVersion[] {
+  const suppliers = new Map(bound.map((one) => [one.version, one.source]));
   const keepers = new Map(held.map((one) => [one.version, one.source]));
   const lists = [...listings, { source: heldList, versions: [...keepers.keys()].sort(compareVersionKeys) }];
   const places = lists.map(({ source, versions }) => ({ source, versions, next: 0, head: versions[0] }));
@@ -48,6 +52,8 @@ export function mergeVersions(
     if (lowest === undefined) return owned;
     let first: string | undefined;
     const keeper = keepers.size > 0 ? keepers.get(lowest) : undefined;
+    const supplier = suppliers.size > 0 ? suppliers.get(lowest) : undefined;
+    let supplierLists = false;
     let keeperIsTold = false;
     let keeperLists = false;
     for (const place of places) {
@@ -57,7 +63,9 @@ export function mergeVersions(
       place.head = place.versions[++place.next];
       if (source === heldList) continue;
       if (source === keeper) keeperLists = true;
-      if (first === undefined && !isAbsent(source, lowest)) first = source;
+      if (isAbsent(source, lowest)) continue;
+      if (source === supplier) supplierLists = true;
+      first ??= source;
     }
     if (keeper !== undefined)
       owned.push({
@@ -66,7 +74,8 @@ export function mergeVersions(
         isHeld: true,
         ...(keeperIsTold && !keeperLists && { isGone: true }),
       });
-    else if (first !== undefined) owned.push({ version: lowest, source: first });
+    else if (first !== undefined)
+      owned.push({ version: lowest, source: supplier !== undefined && supplierLists ? supplier : first });
   }
 }
 

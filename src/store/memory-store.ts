@@ -4,6 +4,7 @@ import type {
   FactKey,
   FactKind,
   FactStore,
+  GcReport,
   IncomingPackage,
   KeptIds,
   Loan,
@@ -12,9 +13,13 @@ import type {
   PackageFacts,
   PackageRow,
   PackageStore,
+  Pin,
+  PinnedPackage,
   Store,
+  StoreHealth,
   StoreStats,
 } from '../feed/store.js';
+import { PinnedBytesError } from '../feed/store.js';
 import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { factKey, packageKey } from './keys.js';
@@ -33,7 +38,18 @@ export class MemoryStore implements Store {
   }
 
   async stats(): Promise<StoreStats> {
-    return { ...this.#count.totals, diskBytes: 0 };
+    return { ...this.#count.totals, diskBytes: 0, deadBytes: 0, generations: 0, retainedBytes: 0 };
+  }
+
+  health(): StoreHealth {
+    return { state: 'ok' };
+  }
+
+  /** Nothing is evicted here. */
+  evictWhere(): void {}
+
+  async gc(): Promise<GcReport> {
+    return { freedBytes: 0, evicted: 0, moved: 0, retainedBytes: 0, generations: 0 };
   }
 
   async close(): Promise<void> {}
@@ -83,6 +99,8 @@ interface MemoryRow extends PackageRow {
 
 class MemoryPackages implements PackageStore {
   readonly #rows = new Map<string, MemoryRow>();
+  /** By key of the identity. */
+  readonly #pins = new Map<string, PinnedPackage>();
   readonly #count: PackageCount;
 
   constructor(count: PackageCount) {
@@ -121,12 +139,42 @@ class MemoryPackages implements PackageStore {
     if (row === undefined) return false;
     this.#rows.delete(packageKey(identity));
     this.#count.subtract(row);
+    const { source, sha512 } = row;
+    this.#pins.set(identity.key, { identity: row.identity, source, sha512 });
+    this.#count.pin();
     return true;
+  }
+
+  async pinOf(identity: PackageIdentity): Promise<Pin | undefined> {
+    const { source, sha512 } = this.#rows.get(packageKey(identity)) ?? this.#pins.get(identity.key) ?? {};
+    return source === undefined || sha512 === undefined ? undefined : { source, sha512 };
+  }
+
+  async *pins(id?: PackageId): AsyncGenerator<PinnedPackage> {
+    for (const key of [...this.#pins.keys()].sort()) {
+      const pin = this.#pins.get(key);
+      if (pin !== undefined && (id === undefined || pin.identity.id.equals(id))) yield pin;
+    }
+  }
+
+  async purge(identity: PackageIdentity): Promise<boolean> {
+    const wasKept = await this.remove(identity);
+    return this.#unpin(identity) || wasKept;
+  }
+
+  #unpin({ key }: PackageIdentity): boolean {
+    const wasPinned = this.#pins.delete(key);
+    if (wasPinned) this.#count.unpin();
+    return wasPinned;
   }
 
   #place(row: MemoryRow): MemoryRow {
     const kept = this.#rows.get(packageKey(row.identity));
     if (kept !== undefined) return kept;
+    const pin = this.#pins.get(row.identity.key);
+    if (pin !== undefined && pin.sha512 !== row.sha512)
+      throw new PinnedBytesError(`${row.identity.toString()} is pinned to other bytes`, pin);
+    this.#unpin(row.identity);
     this.#rows.set(packageKey(row.identity), row);
     this.#count.add(row);
     return row;

@@ -6,6 +6,7 @@ export class PackageCount {
   readonly #ids = new SortedIds();
   #versions = 0;
   #bytes = 0;
+  #pins = 0;
 
   add(row: PackageRow): void {
     this.#ids.add(row.identity.id.key, row.source);
@@ -19,11 +20,25 @@ export class PackageCount {
     this.#bytes -= row.size;
   }
 
+  /** A package is not kept any more, but pinned. */
+  pin(): void {
+    this.#pins++;
+  }
+
+  unpin(): void {
+    this.#pins--;
+  }
+
   get ids(): KeptIds {
     return this.#ids;
   }
 
-  get totals(): { readonly packages: number; readonly versions: number; readonly bytes: number } {
-    return { packages: this.#ids.count, versions: this.#versions, bytes: this.#bytes };
+  get totals(): {
+    readonly packages: number;
+    readonly versions: number;
+    readonly bytes: number;
+    readonly pins: number;
+  } {
+    return { packages: this.#ids.count, versions: this.#versions, bytes: this.#bytes, pins: this.#pins };
   }
 }

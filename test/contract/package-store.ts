@@ -1,6 +1,8 @@
 import type { TestFn } from 'ava';
 import { PackageId } from '../../src/nuget/package-id.js';
 import { PackageIdentity } from '../../src/nuget/package-identity.js';
+import { PinnedBytesError } from '../../src/feed/store.js';
+import type { PinnedPackage } from '../../src/feed/store.js';
 import { appendAll, collect, keep, listKeys, readAll, samplePackage } from '../support/sample-package.js';
 import type { OpenStore } from './store.js';
 
@@ -382,6 +384,55 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     t.like(await store.stats(), { packages: 1, versions: 1, bytes: 200_000 });
     const again = await keep(store.packages, { ...gone, bytes: stays.bytes });
     t.true((await readAll(store.packages, again)).equals(stays.bytes));
+  });
+
+  test(`${name}: a removed package stays bound to its bytes until it is purged`, async (t) => {
+    const store = await open(t);
+    const { packages } = store;
+    const first = samplePackage('Bound', '1.0.0', 300_000);
+    const other = samplePackage('BOUND', '1.0', 200_000);
+    const { identity, source, sha512 } = first.facts;
+    t.is(await packages.pinOf(identity), undefined);
+    await keep(packages, first);
+    t.deepEqual(await packages.pinOf(identity), { source, sha512 });
+    t.like(await store.stats(), { pins: 0 });
+    await packages.remove(identity);
+    t.deepEqual(await packages.pinOf(identity), { source, sha512 });
+    t.like(await store.stats(), { pins: 1, versions: 0 });
+    const pins: PinnedPackage[] = [];
+    for await (const pin of packages.pins()) pins.push(pin);
+    t.like(pins, [{ source, sha512 }]);
+    t.is(pins[0]?.identity.key, 'bound/1.0.0');
+    for await (const { identity: its } of packages.pins(identity.id)) t.is(its.key, 'bound/1.0.0');
+    for await (const { identity: its } of packages.pins(PackageId.parse('Bound.Other'))) t.fail(its.key);
+
+    const refused = await t.throwsAsync(() => keep(packages, other), { instanceOf: PinnedBytesError });
+    t.like(refused?.pin, { source, sha512 });
+    t.is(await packages.find(identity), undefined);
+    const elsewhere = await keep(packages, { ...first, facts: { ...first.facts, source: 'elsewhere' } });
+    t.true((await readAll(packages, elsewhere)).equals(first.bytes));
+    t.like(await store.stats(), { pins: 0, versions: 1 });
+    t.deepEqual(await packages.pinOf(identity), { source: 'elsewhere', sha512 });
+
+    await packages.remove(identity);
+    t.true(await packages.purge(identity));
+    t.false(await packages.purge(identity));
+    t.is(await packages.pinOf(identity), undefined);
+    t.true((await readAll(packages, await keep(packages, other))).equals(other.bytes));
+    t.true(await packages.purge(identity));
+    t.is(await packages.find(identity), undefined);
+    t.like(await store.stats(), { pins: 0, versions: 0 });
+  });
+
+  test(`${name}: a store that can write says so, and one with nothing to free frees nothing`, async (t) => {
+    const store = await open(t);
+    const sample = samplePackage('Fine', '1.0.0', 300_000);
+    await keep(store.packages, sample);
+    t.deepEqual(store.health(), { state: 'ok' });
+    const nothing = { freedBytes: 0, evicted: 0, moved: 0, retainedBytes: 0, generations: 0 };
+    t.deepEqual(await store.gc({ dryRun: true }), nothing);
+    t.deepEqual(await store.gc(), nothing);
+    t.true((await readAll(store.packages, (await store.packages.find(sample.facts.identity))!)).equals(sample.bytes));
   });
 
   test(`${name}: a reader in the middle of a package that is removed reads it to its end`, async (t) => {

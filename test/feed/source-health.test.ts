@@ -126,6 +126,24 @@ test('probes come after 1, 2, 4 … 30 seconds, whether anyone asks or not', asy
   t.truthy(health.away());
 });
 
+test('who asks while it is away has it probed within two seconds, however long the pause has grown; many who ask cost one probe', async (t) => {
+  const { health, clock, probes } = healthOf();
+  health.observe(failure('source-unreachable', { unconnected: true }));
+  await clock.pass(120_000);
+  const before = probes.length;
+  await clock.pass(2_000);
+  for (let asked = 0; asked < 50; asked++) t.truthy(health.away());
+  await clock.pass(0);
+  t.is(probes.length, before + 1);
+  for (let asked = 0; asked < 50; asked++) health.away();
+  await clock.pass(0);
+  t.is(probes.length, before + 1, 'not more often than every two seconds');
+  await clock.pass(2_000);
+  health.away();
+  await clock.pass(0);
+  t.is(probes.length, before + 2);
+});
+
 test('trap 21: a probe that hangs ends at its time-out and the next one is asked: nothing sticks half-open', async (t) => {
   const { health, clock, probes } = healthOf(['hangs', 'hangs', true]);
   health.observe(silence, 'a');

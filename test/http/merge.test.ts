@@ -192,6 +192,25 @@ function loggedTo(entries: Record<string, unknown>[]) {
   return createLog({ level: 'info', format: 'json' }, destination);
 }
 
+test('what was held and evicted comes again from the source that it is bound to, whatever source got the version since', async (t) => {
+  const near = await scripted(t, [alpha('2.0.0', 'near')]);
+  const far = await scripted(t, [alpha('1.0.0', 'far')]);
+  const clock = new ManualClock();
+  const store = new MemoryStore();
+  const larder = await startLarder(t, { sources: { near, far }, clock, store });
+  const first = await larder.get(nupkg('1.0.0'));
+  t.is(first.headers['x-larder-source'], 'far');
+  for await (const { identity } of store.packages.list()) await store.packages.remove(identity);
+  near.add(alpha('1.0.0', 'near'));
+  clock.advance(hourMs);
+  t.deepEqual(await listOf(larder), ['1.0.0', '2.0.0']);
+  const again = await larder.get(nupkg('1.0.0'));
+  t.is(again.status, 200);
+  t.is(again.headers['x-larder-source'], 'far');
+  t.true(again.body.equals(first.body));
+  t.is(near.count('.nupkg'), 0);
+});
+
 test('trap 28: versions that NuGet cannot read are dropped and told once, not on each refresh; the id lives on', async (t) => {
   const near = await scripted(t, [alpha('1.0.0', 'near')]);
   const far = await scripted(t, [alpha('2.0.0', 'far')]);

@@ -47,3 +47,21 @@ test('a source whose package cannot be had does not own: the next that lists it 
     source === 'near' && (version === '1.0.0' || version === '10.0.0');
   t.deepEqual(show(mergeVersions(lists, [], isAbsent)), ['1.0.0 far', '2.0.0 far', '3.0.0-rc near', '3.0.0 far']);
 });
+
+test('a version that was held once stays with the source that supplied it, as long as that lists it', (t) => {
+  const bound = [
+    { version: '1.0.0', source: 'far' },
+    { version: '2.0.0', source: 'near' },
+    { version: '7.0.0', source: 'far' },
+  ];
+  const owned = (isAbsent?: (source: string, version: string) => boolean) =>
+    show(mergeVersions(lists, [], isAbsent, bound));
+  t.deepEqual(owned().slice(0, 2), ['1.0.0 far', '2.0.0 far']);
+  t.false(
+    owned().some((one) => one.startsWith('7.0.0')),
+    'what nobody lists is not shown for it',
+  );
+  t.is(owned((source, version) => source === 'far' && version === '1.0.0')[0], '1.0.0 near');
+  const held = [{ version: '1.0.0', source: 'near' }];
+  t.is(show(mergeVersions(lists, held, undefined, bound))[0], '1.0.0 near held');
+});

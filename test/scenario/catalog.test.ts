@@ -364,6 +364,9 @@ test('a change that was taken note of and not yet seen in documents outlasts a c
     const dying: Store = {
       packages: store.packages,
       stats: () => store.stats(),
+      health: () => store.health(),
+      evictWhere: () => undefined,
+      gc: () => store.gc(),
       close: () => store.close(),
       facts: {
         read: (key) => store.facts.read(key),

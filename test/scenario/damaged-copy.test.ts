@@ -117,7 +117,11 @@ test('while the source is away a damaged copy is an error that says what happene
   }
   t.is((await explained(t, larder)).damage?.healedAt, undefined);
   await source.reopen();
-  t.true((await larder.get(nupkg)).body.equals(bytes), 'and it heals when the source is back');
+  const back = await eventually(
+    () => larder.get(nupkg),
+    ({ status }) => status === 200,
+  );
+  t.true(back.body.equals(bytes), 'and it heals when the source is back');
 });
 
 test('offline a damaged copy is an error that says so', async (t) => {

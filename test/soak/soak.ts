@@ -45,7 +45,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const folder = join(tmpdir(), `larder-soak-${process.pid}`);
   await mkdir(folder, { recursive: true });
   const settings = {
-    store: { path: 'data' },
+    // Less than there is: packages are evicted and come again.
+    store: { path: 'data', maxBytes: '64MB' },
     sources: [
       { name: 'house', url: world.sources.house.url, packages: ['Corp.*'], timeouts: { headers: '2s', idle: '2s' } },
       { name: 'public', url: world.sources.public.url, timeouts: { headers: '2s', idle: '2s' } },

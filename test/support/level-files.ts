@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { Level } from 'level';
 
-/** The entries of a store's blob log, for a test that looks at or changes what is on disk while no store is open. */
-export async function withBlobs<T>(path: string, work: (blobs: Level<Buffer, Buffer>) => Promise<T>): Promise<T> {
-  return withLevel(join(path, 'blobs', 'g1'), 'buffer', work);
+/** The entries of one generation of a store's blob log, for a test that looks at or changes what is on disk while no store is open. */
+export async function withBlobs<T>(
+  path: string,
+  work: (blobs: Level<Buffer, Buffer>) => Promise<T>,
+  generation = 1,
+): Promise<T> {
+  return withLevel(join(path, 'blobs', `g${generation}`), 'buffer', work);
 }
 
 /** The same for the index. */

@@ -200,7 +200,7 @@ export class World {
       clock: this.clock,
       log: silentLog,
       maxPackageBytes: 1_000_000,
-      trouble: new StoreTrouble(silentLog),
+      trouble: new StoreTrouble(silentLog, () => this.store.health()),
       passThroughBytes: 1_000_000,
       damaged: new DamagedCopies({ store: this.store.packages, clock: this.clock, log: silentLog }),
     });

@@ -23,6 +23,9 @@ export function maintenanceRoutes(maintenance: Maintenance, log: Logger): Router
       const version = versionText === undefined ? undefined : PackageVersion.parse(versionText);
       await work(ctx, log, () => maintenance.purge(id, version));
     });
+  router.post('/gc', async (ctx) => {
+    await work(ctx, log, () => maintenance.gc(ctx.query['dryRun'] === 'true'));
+  });
   router.post('/verify', async (ctx) => {
     const repair = ctx.query['repair'] === 'true';
     await work(ctx, log, (tell, signal) => maintenance.verify({ repair, signal }, tell));

@@ -1,3 +1,4 @@
+import { DamagedBlobError, PinnedBytesError } from '../../feed/store.js';
 import type { IncomingPackage, Loan, PackageFacts } from '../../feed/store.js';
 import { chunkKey, packageKey, recordKey } from '../keys.js';
 import type { Arrival } from './arriving.js';
@@ -6,9 +7,13 @@ import { chunkBytes, GrowingChunk } from './chunk.js';
 import type { Write } from './database.js';
 import type { LevelRow } from './package-record.js';
 import { encodeRow, fromRuns, makeRow, toRuns } from './package-record.js';
+import { tooLargeError } from './room.js';
+import type { Room } from './room.js';
 import type { Shelf } from './shelf.js';
 
 const maxUnwrittenChunks = 4;
+/** Of a commit record, about. */
+const recordBytes = 1024;
 
 /** A chunk on its way to the log. */
 interface Unwritten {
@@ -21,7 +26,7 @@ interface Unwritten {
 /** A package while its bytes come in: cut into chunks that go to the log as they fill up. */
 export class ArrivingPackage implements IncomingPackage, Arrival {
   readonly #shelf: Shelf;
-  readonly #generation: number;
+  readonly #room: Room;
   /** Of the chunks handed to the log, in order. */
   #counters: number[] = [];
   #record: number | undefined;
@@ -31,10 +36,12 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
   #failure: { readonly error: unknown } | undefined;
   #committing: Promise<LevelRow> | undefined;
   #discarding: Promise<void> | undefined;
+  /** Where the bytes are to be found after commit. */
+  #placed: LevelRow | undefined;
 
-  constructor(shelf: Shelf, generation: number) {
+  constructor(shelf: Shelf, room: Room) {
     this.#shelf = shelf;
-    this.#generation = generation;
+    this.#room = room;
     shelf.arriving.add(this);
   }
 
@@ -54,7 +61,8 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
       const taken = this.#growing.take(rest);
       this.#received += taken;
       rest = rest.subarray(taken);
-      if (this.#growing.isFull) this.#ship(this.#growing);
+      if (this.#received > this.#room.maxPackageBytes) throw tooLargeError(this.#room.maxPackageBytes);
+      if (this.#growing.isFull) await this.#ship(this.#growing);
       await this.#untilUnwritten(maxUnwrittenChunks);
     }
     this.#assertUsable();
@@ -64,7 +72,7 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     const { index, from } = this.#locate(offset, maxLength);
     const inMemory = this.#inMemory(index);
     inMemory?.use.share();
-    const chunk = inMemory?.bytes ?? (await this.#shelf.chunks.load(this.#counters[index]!));
+    const chunk = inMemory?.bytes ?? (await this.#load(index));
     return chunk.subarray(from, from + maxLength);
   }
 
@@ -76,9 +84,26 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
       : this.#shelf.chunks.lend(this.#counters[index]!, from, from + maxLength);
   }
 
+  async #load(index: number): Promise<Buffer> {
+    try {
+      return await this.#shelf.chunks.load(this.#counters[index]!);
+    } catch (error) {
+      const now = this.#placed && (await this.#shelf.find(this.#placed.identity));
+      const hasMoved = now !== undefined && now.location.record !== this.#placed?.location.record;
+      if (!(error instanceof DamagedBlobError) || !hasMoved || now.sha512 !== this.#placed?.sha512) throw error;
+      this.#placed = now;
+      this.#counters = fromRuns(now.location.runs);
+      return this.#load(index);
+    }
+  }
+
   commit(facts: PackageFacts): Promise<LevelRow> {
-    this.#committing ??= this.#shelf.changes.run(packageKey(facts.identity), () => this.#commit(facts));
+    this.#committing ??= this.#commitInRoom(facts);
     return this.#committing;
+  }
+
+  hasBetween(first: number, end: number): boolean {
+    return this.#counters.some((counter) => first <= counter && counter < end);
   }
 
   async abort(): Promise<void> {
@@ -87,14 +112,28 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
       () => false,
     );
     if (isCommitted === true) return;
-    this.#discarding ??= this.#deleteAll();
+    this.#discarding ??= this.#leave();
     await this.#discarding;
   }
 
-  async #commit(facts: PackageFacts): Promise<LevelRow> {
+  /** The room is waited for before the package's turn: eviction too waits for turns. */
+  async #commitInRoom(facts: PackageFacts): Promise<LevelRow> {
+    this.#assertUsable();
+    const given = await this.#room.take((this.#growing?.bytes.length ?? 0) + recordBytes);
+    try {
+      return await this.#shelf.changes.run(packageKey(facts.identity), () => this.#commit(facts, given));
+    } finally {
+      given();
+    }
+  }
+
+  async #commit(facts: PackageFacts, given: () => void): Promise<LevelRow> {
     this.#assertUsable();
     const kept = await this.#shelf.find(facts.identity);
     if (kept !== undefined) return this.#yieldTo(kept, facts);
+    const pin = await this.#shelf.pinOf(facts.identity);
+    if (pin !== undefined && pin.sha512 !== facts.sha512)
+      throw new PinnedBytesError(`${facts.identity.toString()} is pinned to other bytes`, pin);
     // The record must not reach the log when a chunk did not.
     await this.#untilUnwritten(0);
     this.#assertUsable();
@@ -102,32 +141,37 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     if (this.#growing !== undefined) writes.push(this.#take(this.#growing).write);
     this.#record = this.#shelf.log.takeCounter();
     const runs = toRuns(this.#counters);
-    const location = { generation: this.#generation, record: this.#record, chunkBytes, runs };
-    const row = makeRow(facts, this.#received, location);
+    const row = makeRow(facts, this.#received, { record: this.#record, chunkBytes, runs });
     writes.push({ type: 'put', key: recordKey(this.#record), value: encodeRow(row) });
-    await this.#shelf.log.write(writes, true);
+    const written = this.#shelf.log.write(writes, true);
+    given();
+    await written;
     for (const [index, { bytes, use }] of this.#unwritten) this.#shelf.chunks.keep(this.#counters[index]!, bytes, use);
     this.#unwritten.clear();
     await this.#shelf.place(row, this);
+    this.#shelf.arriving.delete(this);
+    this.#placed = row;
     return row;
   }
 
   /** Readers that joined this copy go on from the kept one where it is the same. */
   async #yieldTo(kept: LevelRow, facts: PackageFacts): Promise<LevelRow> {
     await this.#untilUnwritten(0);
-    const deletion = this.#deletion();
     const isSame = kept.sha512 === facts.sha512 && kept.size === this.#received;
     const canBeRead = isSame && kept.location.chunkBytes === chunkBytes;
     if (canBeRead) {
       this.#counters = fromRuns(kept.location.runs);
+      this.#unwritten.clear();
       this.#growing = undefined;
+      this.#placed = kept;
     }
-    // From here on abort has nothing to delete: these counters may be the kept package's.
-    await this.#delete(deletion);
+    this.#shelf.arriving.delete(this);
     return kept;
   }
 
-  #ship(chunk: GrowingChunk): void {
+  async #ship(chunk: GrowingChunk): Promise<void> {
+    const given = await this.#room.take(chunkBytes);
+    if (this.#growing !== chunk || this.#discarding !== undefined) return given();
     const { index, counter, write } = this.#take(chunk);
     const { bytes, use } = chunk;
     const settled = this.#shelf.log.write([write], false).then(
@@ -140,6 +184,7 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
       },
     );
     this.#unwritten.set(index, { bytes, use, settled });
+    given();
   }
 
   /** Gives the chunk its counter; until it is written, it is read from memory. */
@@ -177,26 +222,11 @@ export class ArrivingPackage implements IncomingPackage, Arrival {
     this.#shelf.assertOpen();
   }
 
-  async #deleteAll(): Promise<void> {
+  /** Its chunks stay behind as dead bytes, until their generation goes. */
+  async #leave(): Promise<void> {
     await Promise.all([...this.#unwritten.values()].map((chunk) => chunk.settled));
     this.#growing = undefined;
     this.#unwritten.clear();
-    await this.#delete(this.#deletion());
-  }
-
-  #deletion(): Write<Buffer>[] {
-    const keys = this.#counters.map(chunkKey);
-    if (this.#record !== undefined) keys.push(recordKey(this.#record));
-    return keys.map((key) => ({ type: 'del', key }));
-  }
-
-  async #delete(deletion: Write<Buffer>[]): Promise<void> {
-    try {
-      // Synced, because from now on the checkpoint may pass these chunks.
-      if (deletion.length > 0) await this.#shelf.log.write(deletion, true);
-      this.#shelf.arriving.delete(this);
-    } catch {
-      // The disk refuses. Still counted as arriving, this package holds the checkpoint, so the next opening sweeps its chunks.
-    }
+    this.#shelf.arriving.delete(this);
   }
 }

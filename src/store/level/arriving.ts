@@ -2,7 +2,14 @@
 export interface Arrival {
   /** Of its first chunk; absent while it has none in the log. */
   readonly firstCounter: number | undefined;
+  /** Whether it has a chunk between these counters, the second not included. */
+  hasBetween(first: number, end: number): boolean;
   abort(): Promise<void>;
+}
+
+/** Something that goes to the log at once, while the index does not have it yet. */
+export function passing(counter: number): Arrival {
+  return { firstCounter: counter, hasBetween: () => false, abort: async () => undefined };
 }
 
 /** The packages still arriving: they say up to where the blob log is settled. */
@@ -23,6 +30,11 @@ export class Arriving {
     for (const arrival of this.#arrivals)
       if (arrival !== settled && arrival.firstCounter !== undefined) lowest = Math.min(lowest, arrival.firstCounter);
     return lowest;
+  }
+
+  /** Whether a package on its way has a chunk between these counters. */
+  hasBetween(first: number, end: number): boolean {
+    return [...this.#arrivals].some((arrival) => arrival.hasBetween(first, end));
   }
 
   async abortAll(): Promise<void> {

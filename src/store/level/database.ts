@@ -1,12 +1,20 @@
-import { open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Level } from 'level';
+import { probeDisk } from './disk-probe.js';
 
 export interface DatabaseOptions {
   readonly compression: boolean;
   readonly writeBufferBytes: number;
   readonly maxFileBytes: number;
   readonly cacheBytes: number;
+  /** Table files kept open at a time, at least 74. */
+  readonly maxOpenFiles?: number;
+  /** Told of each write that failed, and of the first one after it that did not. */
+  readonly disk?: DiskWatch;
+}
+
+export interface DiskWatch {
+  failed(error: unknown): void;
+  healed(): void;
 }
 
 export type Write<K> =
@@ -28,7 +36,9 @@ export class Database<K extends string | Buffer> {
   readonly #keyEncoding: 'utf8' | 'buffer';
   readonly #options: DatabaseOptions;
   #level: Level<K, Buffer>;
+  /** It is to be reopened before the next write. */
   #writeFailed = false;
+  #hasFailed = false;
   #healing: Promise<void> | undefined;
   #closed = false;
 
@@ -63,25 +73,42 @@ export class Database<K extends string | Buffer> {
 
   /** All of `writes` or none. With `sync`, resolves once they are on the disk itself. */
   async batch(writes: Write<K>[], sync = false): Promise<void> {
-    if (this.#writeFailed || !this.#isReadable) await this.#heal();
     try {
+      if (this.#writeFailed || !this.#isReadable) await this.#heal();
       await this.#level.batch(writes, { sync });
     } catch (error) {
-      this.#writeFailed = true;
+      if (!this.#closed) this.#noteFailure(error);
       throw error;
     }
+    this.#noteSuccess();
+  }
+
+  /** Whether the last write failed. */
+  get writeFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** After a failed write: looks whether the disk takes writes again, and makes ready for them. @throws when it does not */
+  async probe(): Promise<void> {
+    if (!this.#hasFailed) return;
+    if (this.#writeFailed) await this.#heal();
+    this.#noteSuccess();
   }
 
   /** A consistent view, in order of key. */
-  async *entries(range: Range<K>): AsyncGenerator<[K, Buffer]> {
+  async *entries(range: Range<K>, limit?: number): AsyncGenerator<[K, Buffer]> {
     if (!this.#isReadable) await this.#heal();
-    yield* this.#level.iterator(range);
+    yield* this.#level.iterator(limit === undefined ? range : { ...range, limit });
   }
 
   /** Keys alone: values are not copied. */
   async *keys(range: Range<K>): AsyncGenerator<K> {
     if (!this.#isReadable) await this.#heal();
     yield* this.#level.keys(range);
+  }
+
+  async firstKey(): Promise<K | undefined> {
+    return (await this.#level.keys({ limit: 1 }).all())[0];
   }
 
   async lastKey(): Promise<K | undefined> {
@@ -98,6 +125,18 @@ export class Database<K extends string | Buffer> {
     return this.#healing === undefined && this.#level.status === 'open';
   }
 
+  #noteFailure(error: unknown): void {
+    this.#writeFailed = true;
+    this.#hasFailed = true;
+    this.#options.disk?.failed(error);
+  }
+
+  #noteSuccess(): void {
+    if (!this.#hasFailed) return;
+    this.#hasFailed = false;
+    this.#options.disk?.healed();
+  }
+
   #create(): Level<K, Buffer> {
     return new Level<K, Buffer>(this.#location, {
       keyEncoding: this.#keyEncoding,
@@ -106,6 +145,7 @@ export class Database<K extends string | Buffer> {
       writeBufferSize: this.#options.writeBufferBytes,
       maxFileSize: this.#options.maxFileBytes,
       cacheSize: this.#options.cacheBytes,
+      ...(this.#options.maxOpenFiles !== undefined && { maxOpenFiles: this.#options.maxOpenFiles }),
     });
   }
 
@@ -118,28 +158,11 @@ export class Database<K extends string | Buffer> {
   }
 
   async #reopen(): Promise<void> {
-    await this.#probeDisk();
+    // It writes the log anew as a table.
+    await probeDisk(this.#location, 2 * this.#options.writeBufferBytes);
     await this.#level.close();
     this.#level = this.#create();
     await this.#level.open();
     this.#writeFailed = false;
-  }
-
-  /** Throws while reopening could not succeed: it writes the log anew as a table. */
-  async #probeDisk(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#location);
-    const neededBytes = 2 * this.#options.writeBufferBytes;
-    if (bavail * bsize < neededBytes)
-      throw new Error(`the disk of ${this.#location} is full: ${bavail * bsize} bytes are free, ${neededBytes} needed`);
-    const path = join(this.#location, 'probe.tmp');
-    const file = await open(path, 'w');
-    try {
-      // To its last byte: a disk that is full takes a part without a word.
-      await file.writeFile(Buffer.alloc(65_536));
-      await file.sync();
-    } finally {
-      await file.close();
-      await rm(path, { force: true });
-    }
   }
 }

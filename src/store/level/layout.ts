@@ -8,14 +8,20 @@ export class StoreLayoutError extends Error {
   override readonly name = 'StoreLayoutError';
 }
 
-/** Marks a new store with our layout. @throws StoreLayoutError when the store has a newer one */
-export async function checkLayout(meta: Database<string>, path: string): Promise<void> {
+/**
+ * @returns whether the index is of this layout: a new one, or an older one, is marked so when everything in it is
+ * @throws StoreLayoutError when the store has a newer one
+ */
+export async function checkLayout(meta: Database<string>, path: string): Promise<boolean> {
   const found = decodeNumber(await meta.get(layoutKey));
   if (found !== undefined && found > layoutVersion)
     throw new StoreLayoutError(
       `the store ${path} has layout ${found}, written by a newer version; this one reads up to ${layoutVersion}. ` +
         'Run the newer version again, or name an empty directory.',
     );
-  if (found !== layoutVersion)
-    await meta.batch([{ type: 'put', key: layoutKey, value: encodeNumber(layoutVersion) }], true);
+  return found === layoutVersion;
+}
+
+export async function markLayout(meta: Database<string>): Promise<void> {
+  await meta.batch([{ type: 'put', key: layoutKey, value: encodeNumber(layoutVersion) }], true);
 }

@@ -1,66 +1,96 @@
-import type { IncomingPackage, KeptIds, PackageContent, PackageRow, PackageStore } from '../../feed/store.js';
-import { DamagedBlobError } from '../../feed/store.js';
+import type {
+  IncomingPackage,
+  KeptIds,
+  PackageContent,
+  PackageRow,
+  PackageStore,
+  Pin,
+  PinnedPackage,
+} from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { packageKey, packagesOf, under } from '../keys.js';
+import { packageKey, packagesOf, pinsOf, under } from '../keys.js';
 import { ArrivingPackage } from './arriving-package.js';
 import type { Database } from './database.js';
+import type { Generations } from './generations.js';
 import type { LevelRow } from './package-record.js';
 import { decodeRow } from './package-record.js';
+import { decodePin } from './pin-row.js';
+import type { Room } from './room.js';
 import type { Shelf } from './shelf.js';
 import { StoredContent } from './stored-content.js';
 
+export interface LevelPackagesParts {
+  readonly meta: Database<string>;
+  readonly shelf: Shelf;
+  readonly generations: Generations;
+  readonly room: Room;
+  /** Packages were removed: there may be something to free now. */
+  readonly onRemoved: () => void;
+}
+
 /** Packages as chunks in a blob log, found through rows in the index. */
 export class LevelPackages implements PackageStore {
-  readonly #meta: Database<string>;
-  readonly #shelf: Shelf;
-  readonly #generation: number;
+  readonly #parts: LevelPackagesParts;
 
-  constructor(meta: Database<string>, shelf: Shelf, generation: number) {
-    this.#meta = meta;
-    this.#shelf = shelf;
-    this.#generation = generation;
+  constructor(parts: LevelPackagesParts) {
+    this.#parts = parts;
   }
 
   find(identity: PackageIdentity): Promise<PackageRow | undefined> {
-    return this.#shelf.find(identity);
+    return this.#parts.shelf.find(identity);
   }
 
-  async open(row: PackageRow): Promise<PackageContent> {
-    const levelRow = row as LevelRow;
-    if (levelRow.location.generation !== this.#generation)
-      throw new DamagedBlobError(
-        `${row.identity.key} lies in blob log ${levelRow.location.generation}, which is not here`,
-      );
-    return new StoredContent(levelRow, this.#shelf.chunks, this.#shelf.readers);
+  async open(row: PackageRow, purpose: 'serve' | 'inspect' = 'serve'): Promise<PackageContent> {
+    const { shelf, generations } = this.#parts;
+    return new StoredContent(row as LevelRow, shelf, generations, purpose === 'serve');
   }
 
   begin(): IncomingPackage {
-    this.#shelf.assertOpen();
-    return new ArrivingPackage(this.#shelf, this.#generation);
+    const { shelf, room } = this.#parts;
+    shelf.assertOpen();
+    room.assertRoom();
+    return new ArrivingPackage(shelf, room);
   }
 
   async *list(): AsyncGenerator<PackageRow> {
-    for await (const [, row] of this.#meta.entries(under('package'))) yield decodeRow(row);
+    for await (const [, row] of this.#parts.meta.entries(under('package'))) yield decodeRow(row);
   }
 
   async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
     const rows: PackageRow[] = [];
-    for await (const [, row] of this.#meta.entries(packagesOf(id))) rows.push(decodeRow(row));
+    for await (const [, row] of this.#parts.meta.entries(packagesOf(id))) rows.push(decodeRow(row));
     return rows;
   }
 
   get ids(): KeptIds {
-    return this.#shelf.ids;
+    return this.#parts.shelf.ids;
+  }
+
+  pinOf(identity: PackageIdentity): Promise<Pin | undefined> {
+    return this.#parts.shelf.pinOf(identity);
+  }
+
+  async *pins(id?: PackageId): AsyncGenerator<PinnedPackage> {
+    const range = id === undefined ? under('pin') : pinsOf(id);
+    for await (const [, pin] of this.#parts.meta.entries(range)) yield decodePin(pin);
   }
 
   remove(identity: PackageIdentity): Promise<boolean> {
-    return this.#shelf.changes.run(packageKey(identity), async () => {
-      this.#shelf.assertOpen();
-      const row = await this.#shelf.find(identity);
-      if (row === undefined) return false;
-      await this.#shelf.take(row);
-      return true;
+    return this.#take(identity, true);
+  }
+
+  purge(identity: PackageIdentity): Promise<boolean> {
+    return this.#take(identity, false);
+  }
+
+  async #take(identity: PackageIdentity, keepsPin: boolean): Promise<boolean> {
+    const { shelf, onRemoved } = this.#parts;
+    const wasThere = await shelf.changes.run(packageKey(identity), () => {
+      shelf.assertOpen();
+      return shelf.take(identity, keepsPin);
     });
+    if (wasThere) onRemoved();
+    return wasThere;
   }
 }

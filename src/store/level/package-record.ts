@@ -2,12 +2,10 @@ import type { Evidence, PackageFacts, PackageRow } from '../../feed/store.js';
 import { PackageIdentity } from '../../nuget/package-identity.js';
 
 /** The version of everything that this store writes. Raised whenever an older program could not read it. */
-export const layoutVersion = 1;
+export const layoutVersion = 2;
 
 /** Where a package's bytes are. */
 export interface Location {
-  /** Which blob log, by its number. */
-  readonly generation: number;
   /** Counter of the commit record: it names the stored copy, as no counter is given out twice. */
   readonly record: number;
   /** Bytes in each chunk but the last. */
@@ -50,12 +48,17 @@ export function encodeRow(row: LevelRow): Buffer {
   return Buffer.from(JSON.stringify(json));
 }
 
+/** Bytes of the row's own record in the blob log. */
+export const rowBytes = (row: LevelRow): number => encodeRow(row).length;
+
 /** @throws when these are not the bytes of a row that this version can read */
 export function decodeRow(bytes: Buffer): LevelRow {
   const json = JSON.parse(bytes.toString()) as PackageJson;
   if (json.layout > layoutVersion)
     throw new Error(`a package record has layout ${json.layout}, newer than ${layoutVersion}`);
-  return makeRow({ ...json, identity: PackageIdentity.parse(json.id, json.version) }, json.size, json.location);
+  const { record, chunkBytes, runs } = json.location;
+  const location = { record, chunkBytes, runs };
+  return makeRow({ ...json, identity: PackageIdentity.parse(json.id, json.version) }, json.size, location);
 }
 
 export function makeRow(facts: PackageFacts, size: number, location: Location): LevelRow {

@@ -1,29 +1,28 @@
-/** Who is reading which stored copy, so that a copy's bytes are deleted only after its last reader has left. */
+import type { PackageIdentity } from '../../nuget/package-identity.js';
+import type { LevelRow } from './package-record.js';
+
+/** Which packages are being read, so that none is taken from under its readers, in whatever copy they began. */
 export class Readers {
-  readonly #counts = new Map<number, number>();
-  readonly #waiting = new Map<number, () => void>();
+  /** By key of the identity. */
+  readonly #reading = new Map<string, { readonly row: LevelRow; count: number }>();
 
-  enter(record: number): void {
-    this.#counts.set(record, (this.#counts.get(record) ?? 0) + 1);
+  enter(row: LevelRow): void {
+    const entry = this.#reading.get(row.identity.key);
+    if (entry === undefined) this.#reading.set(row.identity.key, { row, count: 1 });
+    else entry.count++;
   }
 
-  leave(record: number): void {
-    const left = (this.#counts.get(record) ?? 0) - 1;
-    if (left > 0) {
-      this.#counts.set(record, left);
-      return;
-    }
-    this.#counts.delete(record);
-    this.#waiting.get(record)?.();
-    this.#waiting.delete(record);
+  leave({ identity: { key } }: LevelRow): void {
+    const entry = this.#reading.get(key);
+    if (entry !== undefined && --entry.count === 0) this.#reading.delete(key);
   }
 
-  isRead(record: number): boolean {
-    return this.#counts.has(record);
+  isRead({ key }: PackageIdentity): boolean {
+    return this.#reading.has(key);
   }
 
-  /** Calls `then` once, when the last reader leaves. */
-  whenLeft(record: number, then: () => void): void {
-    this.#waiting.set(record, then);
+  /** The copies in which the readings began that are still going on. */
+  get rows(): readonly LevelRow[] {
+    return [...this.#reading.values()].map(({ row }) => row);
   }
 }

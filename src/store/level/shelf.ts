@@ -1,20 +1,34 @@
 import { LRUCache } from 'lru-cache';
-import type { KeptIds } from '../../feed/store.js';
+import type { KeptIds, Pin } from '../../feed/store.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { checkpointKey, chunkKey, doomedKey, packageKey, recordKey } from '../keys.js';
+import { checkpointKey, packageKey, pinKey, holdKey } from '../keys.js';
 import type { PackageCount } from '../package-count.js';
 import { SerialByKey } from '../serial-by-key.js';
 import type { Arrival } from './arriving.js';
-import { Arriving } from './arriving.js';
+import { Arriving, passing } from './arriving.js';
 import type { BlobLog } from './blob-log.js';
 import { encodeNumber } from './counters.js';
 import type { Database, Write } from './database.js';
+import type { Generations } from './generations.js';
 import type { LevelRow } from './package-record.js';
-import { decodeRow, encodeRow, fromRuns } from './package-record.js';
+import { decodeRow, encodeRow } from './package-record.js';
+import { decodePin, encodePin } from './pin-row.js';
 import { Readers } from './readers.js';
+import type { Removal } from './removal.js';
+import { removalWrite, toldWrite } from './removal.js';
 import type { SharedChunks } from './shared-chunks.js';
+import type { UsedPackages } from './used-packages.js';
 
 const maxRecentRows = 2000;
+
+export interface ShelfParts {
+  readonly meta: Database<string>;
+  readonly log: BlobLog;
+  readonly generations: Generations;
+  readonly chunks: SharedChunks;
+  readonly count: PackageCount;
+  readonly used: UsedPackages;
+}
 
 /** The index of packages over the blob log: rows come and go here, each in one step. */
 export class Shelf {
@@ -22,19 +36,24 @@ export class Shelf {
   readonly readers = new Readers();
   /** One change at a time per package. */
   readonly changes = new SerialByKey();
+  /** Bytes of packages that were to be evicted and stay because no source can give them back, by key of the identity. */
+  readonly retained = new Map<string, number>();
+  readonly log: BlobLog;
+  readonly chunks: SharedChunks;
+  readonly used: UsedPackages;
   readonly #meta: Database<string>;
+  readonly #generations: Generations;
   readonly #count: PackageCount;
   readonly #recentRows = new LRUCache<string, LevelRow>({ max: maxRecentRows });
   #changeCount = 0;
   #isClosed = false;
 
-  constructor(
-    meta: Database<string>,
-    readonly log: BlobLog,
-    readonly chunks: SharedChunks,
-    count: PackageCount,
-  ) {
+  constructor({ meta, log, generations, chunks, count, used }: ShelfParts) {
+    this.log = log;
+    this.chunks = chunks;
+    this.used = used;
     this.#meta = meta;
+    this.#generations = generations;
     this.#count = count;
   }
 
@@ -56,38 +75,89 @@ export class Shelf {
     return row;
   }
 
-  /** Makes visible a package whose record is durable. Not synced: what is lost here, the next opening finds in the log. */
-  async place(row: LevelRow, arrival: Arrival): Promise<void> {
-    const checkpoint = this.arriving.checkpoint(this.log.nextCounter, arrival);
-    await this.#meta.batch([
-      { type: 'put', key: packageKey(row.identity), value: encodeRow(row) },
-      { type: 'put', key: checkpointKey, value: encodeNumber(checkpoint) },
-    ]);
-    this.#changeCount++;
-    this.#recentRows.set(packageKey(row.identity), row);
-    this.arriving.delete(arrival);
-    this.#count.add(row);
+  async pinOf(identity: PackageIdentity): Promise<Pin | undefined> {
+    const { source, sha512 } = (await this.find(identity)) ?? (await this.#pinRow(identity)) ?? {};
+    return source === undefined || sha512 === undefined ? undefined : { source, sha512 };
   }
 
-  /** Makes a package invisible, then deletes its bytes: now, or when the last reader has left, or at the next opening. */
-  async take(row: LevelRow): Promise<void> {
-    const { record } = row.location;
-    // Synced: the index must not bring back, after a loss of power, a row whose bytes are gone.
-    await this.#meta.batch(
-      [
-        { type: 'del', key: packageKey(row.identity) },
-        { type: 'put', key: doomedKey(record), value: encodeRow(row) },
-      ],
-      true,
-    );
-    this.#changeCount++;
-    this.#recentRows.delete(packageKey(row.identity));
-    this.#count.subtract(row);
-    if (!this.readers.isRead(record)) return this.#deleteBytes(row);
-    this.readers.whenLeft(record, () => {
-      // When this fails the mark in the index stays, and the next opening deletes the bytes.
-      if (!this.#isClosed) this.changes.run(`doomed ${record}`, () => this.#deleteBytes(row)).catch(() => undefined);
-    });
+  /** Of a package that is not kept. */
+  async #pinRow(identity: PackageIdentity) {
+    const stored = await this.#meta.get(pinKey(identity));
+    return stored && decodePin(stored);
+  }
+
+  /**
+   * Makes visible a package whose record is durable, in place of the copy `old` or of its pin. Not synced: what is lost here, the next
+   * opening finds in the log.
+   */
+  async place(row: LevelRow, arrival: Arrival, old?: LevelRow): Promise<void> {
+    const checkpoint = this.arriving.checkpoint(this.log.nextCounter, arrival);
+    const wasPinned = old === undefined && (await this.#pinRow(row.identity)) !== undefined;
+    await this.#meta.batch([
+      ...(old === undefined ? [] : holdWrites(this.#generations, old, 'del')),
+      { type: 'put', key: packageKey(row.identity), value: encodeRow(row) },
+      ...holdWrites(this.#generations, row, 'put'),
+      ...(wasPinned ? [{ type: 'del' as const, key: pinKey(row.identity) }] : []),
+      { type: 'put', key: checkpointKey, value: encodeNumber(checkpoint) },
+    ]);
+    this.#changed(row.identity);
+    this.#recentRows.set(packageKey(row.identity), row);
+    if (old !== undefined) this.#subtract(old);
+    this.#count.add(row);
+    if (wasPinned) this.#count.unpin();
+    this.#generations.count(row, 1);
+  }
+
+  /** Makes a package invisible for good and says so in the log; its pin stays, or not. @returns whether there was anything */
+  async take(identity: PackageIdentity, keepsPin: boolean): Promise<boolean> {
+    const row = await this.find(identity);
+    const pin = row === undefined ? await this.#pinRow(identity) : undefined;
+    if (row === undefined && (keepsPin || pin === undefined)) return false;
+    // First in the log: after a crash in between, the next opening ends what was begun here.
+    const counter = this.log.takeCounter();
+    const arrival = passing(counter);
+    this.arriving.add(arrival);
+    try {
+      const removal: Removal = { package: identity.key, before: counter };
+      await this.log.write([removalWrite(counter, removal)], true);
+      const writes: Write<string>[] = [toldWrite(counter, removal)];
+      writes.push(keepsPin && row ? pinWrite(row) : { type: 'del', key: pinKey(identity) });
+      if (row !== undefined) writes.push(...this.#removal(row));
+      await this.#meta.batch(writes, true);
+    } finally {
+      this.arriving.delete(arrival);
+    }
+    if (row !== undefined) this.#forget(row);
+    if (row !== undefined && keepsPin) this.#count.pin();
+    if (pin !== undefined) this.#count.unpin();
+    this.#changed(identity);
+    return true;
+  }
+
+  /** Leaves only the pin of a package whose generation is about to go. Neither synced nor told in the log: that ends with the generation. */
+  async evict(row: LevelRow): Promise<void> {
+    await this.#meta.batch([pinWrite(row), ...this.#removal(row)]);
+    this.#forget(row);
+    this.#count.pin();
+    this.#changed(row.identity);
+  }
+
+  /** One record does not count, whatever the index will say. */
+  async disown(row: LevelRow): Promise<void> {
+    await this.tell({ package: row.identity.key, before: 0, record: row.location.record });
+  }
+
+  /** Says in the log, and in the index, what does not count any more. */
+  async tell(removal: Removal): Promise<void> {
+    const counter = this.log.takeCounter();
+    const arrival = passing(counter);
+    this.arriving.add(arrival);
+    try {
+      await this.log.write([removalWrite(counter, removal)], true);
+      await this.#meta.batch([toldWrite(counter, removal)]);
+    } finally {
+      this.arriving.delete(arrival);
+    }
   }
 
   assertOpen(): void {
@@ -102,14 +172,35 @@ export class Shelf {
     await this.log.idle();
   }
 
-  async #deleteBytes(row: LevelRow): Promise<void> {
-    await this.log.write(deletionOf(row), true);
-    await this.#meta.batch([{ type: 'del', key: doomedKey(row.location.record) }]);
+  #changed(identity: PackageIdentity): void {
+    this.#changeCount++;
+    this.#recentRows.delete(packageKey(identity));
+  }
+
+  #forget(row: LevelRow): void {
+    this.#subtract(row);
+    this.retained.delete(row.identity.key);
+  }
+
+  #subtract(row: LevelRow): void {
+    this.#count.subtract(row);
+    this.#generations.count(row, -1);
+    this.used.unmark(row.location.record);
+  }
+
+  #removal(row: LevelRow): Write<string>[] {
+    return [{ type: 'del', key: packageKey(row.identity) }, ...holdWrites(this.#generations, row, 'del')];
   }
 }
 
-/** Everything of a package that is in the blob log. */
-export function deletionOf(row: LevelRow): Write<Buffer>[] {
-  const keys = [recordKey(row.location.record), ...fromRuns(row.location.runs).map(chunkKey)];
-  return keys.map((key) => ({ type: 'del', key }));
+/** The rows by which each generation with bytes of the package knows of it. */
+export function holdWrites(generations: Generations, row: LevelRow, type: 'put' | 'del'): Write<string>[] {
+  return [...generations.under(row)].map(({ number }) => {
+    const key = holdKey(number, row.location.record);
+    return type === 'put' ? { type, key, value: Buffer.from(row.identity.key) } : { type, key };
+  });
+}
+
+export function pinWrite(row: LevelRow): Write<string> {
+  return { type: 'put', key: pinKey(row.identity), value: encodePin(row) };
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -48,15 +49,25 @@ function processUser(): string {
   return process.getuid === undefined ? 'this user' : `user ${process.getuid()}`;
 }
 
-/** Bytes of all files below `path`. Files that go away meanwhile, as LevelDB's do, count as gone. */
-export async function directoryBytes(path: string): Promise<number> {
+/** Bytes of all files below `path`. Files that go away meanwhile, as LevelDB's do, count as gone. `except` names directories to leave out. */
+export async function directoryBytes(path: string, except: ReadonlySet<string> = new Set()): Promise<number> {
   let bytes = 0;
-  for (const entry of await readdir(path, { withFileTypes: true })) {
+  for (const entry of await entriesOf(path)) {
     const below = join(path, entry.name);
-    if (entry.isDirectory()) bytes += await directoryBytes(below);
+    if (except.has(below)) continue;
+    if (entry.isDirectory()) bytes += await directoryBytes(below, except);
     else bytes += await fileBytes(below);
   }
   return bytes;
+}
+
+async function entriesOf(path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function fileBytes(path: string): Promise<number> {

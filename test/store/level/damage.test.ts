@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava';
 import type { Level } from 'level';
 import { DamagedBlobError } from '../../../src/feed/store.js';
 import { chunkKey } from '../../../src/store/keys.js';
+import type { Location } from '../../../src/store/level/package-record.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
 import { SharedChunks } from '../../../src/store/level/shared-chunks.js';
 import { withBlobs } from '../../support/level-files.js';
@@ -52,12 +53,16 @@ test('one altered bit is damage', (t) =>
 test('a sound chunk in the wrong place is damage when its length is wrong', (t) =>
   damaged(t, async (blobs) => blobs.put(chunkKey(1), await blobs.get(chunkKey(3)))));
 
-test('a package in a blob log that is not here is damage', async (t) => {
-  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now });
+test('a package in a part of the store that is not here is damage', async (t) => {
+  const path = await temporaryDirectory(t);
+  const store = await openLevelStore(path, { now: Date.now });
   t.teardown(() => store.close());
   const row = await keep(store.packages, samplePackage('Elsewhere', '1.0.0', 10));
-  const elsewhere = { ...row, location: { ...(row.location as object), generation: 2 } };
-  await t.throwsAsync(() => store.packages.open(elsewhere), { instanceOf: DamagedBlobError });
+  const { record, chunkBytes } = row.location as Location;
+  // A counter that no generation has.
+  const elsewhere = { ...row, location: { record, chunkBytes, runs: [-1, 1] } };
+  const content = await store.packages.open(elsewhere);
+  await t.throwsAsync(() => collect(content.stream()), { name: 'DamagedBlobError' });
 });
 
 test('corruption that LevelDB itself meets is damage; an error of the disk is none', async (t) => {

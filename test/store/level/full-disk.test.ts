@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
+import type { Note } from '../../../src/store/level/note.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
 import { keep, listKeys, readAll, samplePackage } from '../../support/sample-package.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
@@ -16,7 +17,8 @@ withLimits(
   `a disk that refuses writes fails what is being written, not what is kept, and heals when it takes them again${canLimit ? '' : ' — skipped: prlimit is not on the PATH'}`,
   async (t) => {
     const path = await temporaryDirectory(t);
-    const store = await openLevelStore(path, { now: Date.now });
+    const told: Note[] = [];
+    const store = await openLevelStore(path, { now: Date.now, tell: (note) => told.push(note) });
     t.teardown(() => store.close());
     t.teardown(() => limitFileBytes('unlimited'));
     const before = samplePackage('Before', '1.0.0', 1_500_000);
@@ -34,6 +36,12 @@ withLimits(
     await t.throwsAsync(() => failing.commit(during.facts));
     await failing.abort();
     await t.throwsAsync(() => keep(store.packages, samplePackage('Small', '1.0.0', 100)));
+    t.deepEqual(store.health(), {
+      state: 'degraded',
+      reason: 'a file would become larger than this process may write',
+    });
+    t.is(told.length, 1);
+    t.regex(told[0]?.text ?? '', /^the store cannot write: .*served on$/);
     t.deepEqual(await listKeys(store.packages), ['before/1.0.0']);
     t.true((await readAll(store.packages, (await store.packages.find(before.facts.identity))!)).equals(before.bytes));
 
@@ -42,6 +50,11 @@ withLimits(
     t.true((await readAll(store.packages, await keep(store.packages, after))).equals(after.bytes));
     const row = await joined.commit({ ...before.facts, identity: samplePackage('Joined', '1.0.0', 0).facts.identity });
     t.is(row.size, 1000);
+    t.deepEqual(store.health(), { state: 'ok' });
+    t.deepEqual(
+      told.map(({ level }) => level),
+      ['error', 'info'],
+    );
     await store.close();
 
     const reopened = await openLevelStore(path, { now: Date.now });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
@@ -25,12 +25,14 @@ for (const below of ['', 'below'])
     );
   });
 
-test('a damaged index is told, with what to do', async (t) => {
+test('a store that cannot be opened is told, with the reason', async (t) => {
   const path = await temporaryDirectory(t);
   await (await open(path)).close();
-  await writeFile(join(path, 'meta', 'CURRENT'), 'nonsense\n');
+  await rm(join(path, 'meta', 'CURRENT'));
+  await mkdir(join(path, 'meta', 'CURRENT'));
   const error = await t.throwsAsync(() => open(path), { instanceOf: StorePathError });
-  t.true(error?.message.includes(`if ${join(path, 'meta')} is damaged, move it away`));
+  t.true(error?.message.startsWith(`the store ${path} cannot be opened: `));
+  t.true(error?.message.includes('Is a directory'));
 });
 
 test('each reason why a directory cannot be used has its next step', (t) => {
