@@ -203,13 +203,13 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   );
   const vulnerabilities = perFeed(
     ({ onSourceFailure }, members) =>
-      new FeedVulnerabilities({ members, facts, clock, offerGraceMs, mapping, onSourceFailure }),
+      new FeedVulnerabilities({ members, facts, clock, offerGraceMs, mapping, onSourceFailure, newBudget }),
   );
   const signatures = perFeed((_, members) => new FeedSignatures({ members, facts, clock, offerGraceMs }));
   const memo = new SearchMemo({
     clock,
     lifetimeMs: config.freshness.searchMs,
-    patienceMs: searchPatienceMs,
+    patienceMs: Math.min(searchPatienceMs, config.limits.requestBudgetMs),
     maxBytes: searchMemoBytes,
   });
   const searches = perFeed(

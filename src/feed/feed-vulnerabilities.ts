@@ -16,6 +16,7 @@ import type { Gathered, OnSourceFailure } from './gather.js';
 import { offeredBy } from './offered-resources.js';
 import type { ReadThrough } from './read-through.js';
 import { FactReplacedError } from './registration-fact.js';
+import type { RequestBudget } from './request-budget.js';
 import type { Fact, FactStore } from './store.js';
 import {
   readVulnerabilityPage,
@@ -34,6 +35,8 @@ export interface FeedVulnerabilitiesOptions {
   readonly clock: Clock;
   /** How long the service index waits to hear what a source offers, in milliseconds. */
   readonly offerGraceMs: number;
+  /** The time of one client's request; absent: as much as the sources take. */
+  readonly newBudget?: () => RequestBudget;
 }
 
 interface Page {
@@ -107,9 +110,10 @@ export class FeedVulnerabilities {
   }
 
   async #gather(): Promise<Answer<Gathered>> {
-    const { members, onSourceFailure } = this.options;
+    const { members, onSourceFailure, newBudget } = this.options;
+    const budget = newBudget?.();
     return gather(
-      await Promise.all(members.map((member) => member.read(vulnerabilitiesFact, vulnerabilities))),
+      await Promise.all(members.map((member) => member.read(vulnerabilitiesFact, vulnerabilities, budget))),
       onSourceFailure,
     );
   }

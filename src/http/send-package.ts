@@ -9,7 +9,9 @@ import { readAll } from '../feed/read-all.js';
 import { DamagedBlobError } from '../feed/store.js';
 import { requestedRange } from './byte-range.js';
 import type { ByteRange } from './byte-range.js';
+import { foundOr } from './feed-documents.js';
 import { PieceWriter } from './piece-writer.js';
+import { ProblemError } from './problem.js';
 import type { Trace } from './trace.js';
 
 /** Bytes of an id+version never change. */
@@ -54,7 +56,13 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
         ...(lastModified !== undefined && { 'Last-Modified': lastModified }),
         'Cache-Control': cacheControl(isPrivate(download.source)),
       };
-      await sendBytes(sending, headers, size, (range, take) => download.read(range.start, range.end, take));
+      await sendBytes(sending, headers, size, (range, take) => download.read(range.start, range.end, take)).catch(
+        // So far the size is only what the source announced: the range lies outside once the package proves to be so long.
+        async (error: unknown) => {
+          if (error instanceof ProblemError) foundOr(await download.outcome, error.message);
+          throw error;
+        },
+      );
     }
     return true;
   } catch (error) {

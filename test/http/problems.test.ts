@@ -96,3 +96,17 @@ test('the end of a package that proves bad is refused with the reason, as nothin
   t.is(reply.status, 502);
   t.like(reply.json(), { code: 'package-rejected', source: 'origin', id: 'alpha', version: '1.0.0' });
 });
+
+test('a range that lies outside what a source announced is no verdict on the package: that comes first', async (t) => {
+  const { source, larder } = await start(t, 900_000);
+  const { length } = source.package('Alpha', '1.0.0').bytes;
+  source.fault('.nupkg', 'half');
+  const rejected = await larder.get(path, { range: `bytes=${length - 1}-` });
+  t.is(rejected.status, 502);
+  t.like(rejected.json(), { code: 'package-rejected', source: 'origin' });
+  source.clearFaults();
+  source.fault('/catalog0/data', { delayMs: 100 });
+  const outside = await larder.get(path, { range: `bytes=${length}-` });
+  t.is(outside.status, 416);
+  t.is(outside.headers['content-range'], `bytes */${length}`);
+});

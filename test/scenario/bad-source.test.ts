@@ -210,6 +210,20 @@ test('a registration over limits.maxDocumentBytes is not taken, and does not tou
   t.deepEqual((await larder.get('v3/flat/alpha/index.json')).json(), { versions: ['1.0.0', '2.0.0'] });
 });
 
+for (const [what, asked, at] of [
+  ['service index', 'v3/index.json', 'v3/flat/alpha/index.json'],
+  ['list', 'v3-flatcontainer/alpha/index.json', 'v3/flat/alpha/index.json'],
+  ['search', 'query', 'v3/search?q=alpha'],
+] as const)
+  test(`no document is unpacked beyond limits.maxDocumentBytes, however small it comes: ${what}`, async (t) => {
+    const { source, larder } = await start(t, 1000, 'nuget.org', { maxDocumentBytes: '1MB' });
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    // Blanks: whatever reads JSON would read on and on.
+    source.fault(asked, { status: 200, headers, body: gzipSync(Buffer.alloc(3_000_000, ' ')) });
+    const reply = await larder.get(at);
+    assertNotGiven(t, reply, ['too-large']);
+  });
+
 test('an endless document is not read to an end it does not have', async (t) => {
   const { source, larder } = await start(t, 1000, 'nuget.org', { maxDocumentBytes: '1MB' });
   source.fault('registration5-gz-semver2/alpha', 'endless');

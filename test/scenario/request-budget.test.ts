@@ -7,6 +7,7 @@ import { ManualClock, startLarder } from '../support/larder.js';
 import type { LarderUnderTest } from '../support/larder.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { Fault } from '../support/scripted-source.js';
+import { advisory, basePage, tellVulnerabilities } from '../support/scripted-vulnerabilities.js';
 
 const list = 'v3/flat/alpha/index.json';
 const registration = 'v3/registration-semver2/alpha/index.json';
@@ -54,6 +55,20 @@ for (const [what, fault, paths] of [
       const { larder } = await start(t, fault);
       await assertUsedUp(t, larder, path);
     });
+
+for (const [what, path] of [
+  ['what is known of vulnerabilities', 'v3/vulnerabilities/index.json'],
+  ['a search', 'v3/search?q=alpha'],
+] as const)
+  test(`a client waits for ${what} no longer than its budget`, async (t) => {
+    const { slow, quick, larder } = await start(t, undefined, { feeds: [{ name: 'default', sources: ['slow'] }] });
+    for (const source of [slow, quick]) tellVulnerabilities(source, [basePage({ alpha: [advisory(1)] })]);
+    slow.fault(/vulnerabilit|query/, { dripBytesPerSecond: 5 });
+    const got = await larder.get(path);
+    t.is(got.status, 504, got.text());
+    t.like(got.json(), { code: 'source-timeout', source: 'slow' });
+    t.regex(got.json<{ detail: string }>().detail, /did not answer within (the )?3 s/);
+  });
 
 test('what one client no longer waited for goes on and is there for the next', async (t) => {
   const { slow, larder } = await start(t, { delayMs: 4_500 });

@@ -29,6 +29,8 @@ export interface ProxyScript {
   readonly status?: number;
   /** Accepts and says nothing. */
   readonly isSilent?: boolean;
+  /** Accepts and closes. */
+  readonly isCut?: boolean;
   /** Speaks TLS itself, with the certificate of `localhost`. */
   readonly isTls?: boolean;
   /** Leads everything there, whatever was asked: for names that do not exist. */
@@ -48,6 +50,7 @@ export async function startProxy(t: ExecutionContext, script: ProxyScript = {}):
   const forward = (request: IncomingMessage, response: ServerResponse) => {
     const status = objection(request);
     if (script.isSilent) return;
+    if (script.isCut) return void response.destroy();
     if (status !== undefined) {
       response.writeHead(status, { 'proxy-authenticate': 'Basic realm="proxy"' }).end('the proxy says no');
       return;
@@ -70,6 +73,7 @@ export async function startProxy(t: ExecutionContext, script: ProxyScript = {}):
     client.on('error', () => undefined);
     const status = objection(request);
     if (script.isSilent) return;
+    if (script.isCut) return void client.destroy();
     if (status !== undefined) {
       client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
       return;

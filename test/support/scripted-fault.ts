@@ -18,6 +18,8 @@ import type { Reply } from './scripted-reply.js';
  * - `garbage`: as long as the right body, of the same type, and nonsense
  * - `wrong package`: some other package's bytes
  * - `not http`: bytes that are no HTTP
+ * - `raw`: these bytes in place of an HTTP answer, and then the end of the connection, a reset or nothing more
+ * - a function makes the fault of the right answer, which is a whole one even where a 304 would do; `undefined` is the right answer itself
  */
 export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
@@ -34,16 +36,26 @@ export type Fault =
   | 'html'
   | 'garbage'
   | 'wrong package'
-  | 'not http';
+  | 'not http'
+  | { readonly raw: Buffer; readonly then: 'end' | 'reset' | 'silence' }
+  | FaultOf;
+
+export type FaultOf = (reply: Reply, path: string) => Fault | undefined;
 
 const htmlPage = Buffer.from('<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n');
 const dripTickMs = 50;
 
 /** Answers a request the way the fault wants it. `otherPackage` makes the bytes of "wrong package". */
-export function sendWithFault(response: ServerResponse, reply: Reply, fault: Fault, otherPackage: () => Buffer): void {
+export function sendWithFault(
+  response: ServerResponse,
+  reply: Reply,
+  fault: Exclude<Fault, FaultOf>,
+  otherPackage: () => Buffer,
+): void {
   const { body } = reply;
   const half = body.subarray(0, Math.floor(body.length / 2));
   if (typeof fault === 'object') {
+    if ('raw' in fault) return sendRaw(response, fault);
     if ('status' in fault) send(response, fault.status, fault.headers ?? {}, Buffer.from(fault.body ?? ''));
     else if ('delayMs' in fault) setTimeout(() => sendReply(response, reply), fault.delayMs).unref();
     else if ('dripBytesPerSecond' in fault) drip(response, reply, fault.dripBytesPerSecond);
@@ -71,7 +83,7 @@ export function sendWithFault(response: ServerResponse, reply: Reply, fault: Fau
       return;
     case 'endless':
       response.writeHead(reply.status, reply.headers);
-      pour(response, body);
+      pour(response, repeated(body));
       return;
     case 'html':
       send(response, 200, { 'content-type': 'text/html; charset=utf-8' }, htmlPage);
@@ -86,6 +98,20 @@ export function sendWithFault(response: ServerResponse, reply: Reply, fault: Fau
       response.socket?.end('220 mail.example ESMTP\r\n');
       return;
   }
+}
+
+function sendRaw({ socket }: ServerResponse, { raw, then }: { raw: Buffer; then: 'end' | 'reset' | 'silence' }): void {
+  socket?.write(raw, () => {
+    if (then === 'end') socket.end();
+    if (then === 'reset') socket.resetAndDestroy();
+  });
+}
+
+/** What a fault that depends on the answer comes to. */
+export function faultOf(fault: Fault, reply: Reply, path: string): Exclude<Fault, FaultOf> | undefined {
+  if (typeof fault !== 'function') return fault;
+  const made = fault(reply, path);
+  return made === undefined ? undefined : faultOf(made, reply, path);
 }
 
 /** The right answer. */
@@ -120,6 +146,9 @@ function drip(response: ServerResponse, reply: Reply, bytesPerSecond: number): v
   }, dripTickMs);
   timer.unref();
 }
+
+/** In pieces that cost little each. */
+const repeated = (body: Buffer) => Buffer.alloc(Math.ceil(65_536 / body.length) * body.length, body);
 
 function pour(response: ServerResponse, piece: Buffer): void {
   while (!response.destroyed) {

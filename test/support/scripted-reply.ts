@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** An answer ready to send: its bytes are shared by all who ask. */
 export interface Reply {
@@ -34,6 +34,10 @@ export class Resource {
     return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body };
   }
 }
+
+/** Its body without the gzip of the way. */
+export const plainBody = ({ headers, body }: Reply): Buffer =>
+  headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
 
 /** The part of an answer that was asked for (`Range: bytes=N-`), where it is of the same thing still (`If-Range`). */
 export function partOf(reply: Reply, { range, 'if-range': ifRange }: IncomingHttpHeaders): Reply {

@@ -5,8 +5,8 @@ import { nupkgPath, nuspecPath } from '../../src/nuget/paths.js';
 import { makeNupkg, makeNuspec } from './nupkg.js';
 import * as documents from './scripted-documents.js';
 import type { Hive } from './scripted-documents.js';
-import { sendReply, sendWithFault } from './scripted-fault.js';
-import type { Fault } from './scripted-fault.js';
+import { faultOf, sendReply, sendWithFault } from './scripted-fault.js';
+import type { Fault, FaultOf } from './scripted-fault.js';
 import { ScriptedPackage } from './scripted-package.js';
 import type { PackageScript } from './scripted-package.js';
 import { partOf, Resource, textReply } from './scripted-reply.js';
@@ -15,7 +15,7 @@ import { completionDocument, searchDocument } from './scripted-search.js';
 import { traits } from './scripted-traits.js';
 import type { SourceTraits } from './scripted-traits.js';
 
-export type { Fault, PackageScript, SourceTraits };
+export type { Fault, FaultOf, PackageScript, SourceTraits };
 
 export interface ScriptedSourceOptions {
   readonly packages?: readonly PackageScript[];
@@ -25,6 +25,8 @@ export interface ScriptedSourceOptions {
   readonly traits?: Partial<SourceTraits>;
   /** A header that every request must carry, else 401. */
   readonly requires?: { readonly header: string; readonly value: string };
+  /** The origin under which others know it, where something stands before it. */
+  readonly knownAs?: string;
 }
 
 export interface LoggedRequest {
@@ -62,6 +64,7 @@ export class ScriptedSource {
   #server: Server | undefined;
   #port = 0;
   #otherPackage: Buffer | undefined;
+  #place = '';
 
   constructor(private readonly options: ScriptedSourceOptions) {
     this.traits = { ...traits[options.like ?? 'nuget.org'], ...options.traits };
@@ -70,7 +73,12 @@ export class ScriptedSource {
 
   /** Its address without path: `http://127.0.0.1:port`. */
   get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return this.options.knownAs ?? `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Where it listens, whatever it is known as. */
+  get port(): number {
+    return this.#port;
   }
 
   /** The service index. */
@@ -132,6 +140,12 @@ export class ScriptedSource {
     this.#resources.clear();
   }
 
+  /** Everything but the service index lies below this path from now on (`moved/`), and nothing where it was. */
+  moveTo(place: string): void {
+    this.#place = place;
+    this.#resources.clear();
+  }
+
   /** From now on, requests whose path matches meet this; the newest matching fault counts. A string matches anywhere in the path. */
   fault(pattern: string | RegExp, fault: Fault, { times = Number.POSITIVE_INFINITY }: { times?: number } = {}): void {
     this.#faults.unshift({ pattern, fault, left: times });
@@ -173,9 +187,10 @@ export class ScriptedSource {
     const { method = 'GET', url = '/', headers } = request;
     request.resume();
     this.requests.push({ method, path: url, headers, atMs: Date.now() });
-    const whole = this.#replyTo(url, headers);
+    const scripted = this.#faultFor(url);
+    const whole = this.#replyTo(url, typeof scripted === 'function' ? withoutConditions(headers) : headers);
     const reply = this.traits.ranges ? partOf(whole, headers) : whole;
-    const fault = this.#faultFor(url);
+    const fault = scripted && faultOf(scripted, reply, url);
     if (fault === undefined) sendReply(response, reply);
     else sendWithFault(response, reply, fault, () => (this.#otherPackage ??= makeNupkg(otherPackage)));
   }
@@ -190,7 +205,8 @@ export class ScriptedSource {
     const { requires } = this.options;
     if (requires !== undefined && headers[requires.header.toLowerCase()] !== requires.value)
       return { ...textReply(401, ''), headers: { 'www-authenticate': 'Basic realm="scripted"' } };
-    const path = url.split('?')[0] ?? url;
+    const path = this.#placed(url.split('?')[0] ?? url);
+    if (path === undefined) return textReply(404, '');
     const kept = this.#replacements.get(path) ?? this.#published.get(path) ?? this.#resources.get(path);
     if (kept !== undefined) return kept.reply(headers);
     const queried = this.#query(path, new URLSearchParams(url.split('?')[1]));
@@ -202,6 +218,16 @@ export class ScriptedSource {
     return made.reply(headers);
   }
 
+  /** The path as if nothing had moved; `undefined` where nothing is any more. */
+  #placed(path: string): string | undefined {
+    if (path === `/${documents.paths.index}` || this.#place === '') return path;
+    return path.startsWith(`/${this.#place}`) ? path.slice(this.#place.length) : undefined;
+  }
+
+  get #root(): string {
+    return `${this.origin}/${this.#place}`;
+  }
+
   #isKnownPlace(path: string): boolean {
     return /^\/(v3\/(index\.json$|registration5-|catalog0\/)|v3-flatcontainer\/)/.test(path);
   }
@@ -210,7 +236,7 @@ export class ScriptedSource {
     const { searchTypes, autocompleteTypes } = this.traits;
     const all = [...this.#packages.values()];
     if (path === `/${documents.paths.search}` && searchTypes.length > 0)
-      return this.#document(searchDocument(`${this.origin}/`, all, parameters));
+      return this.#document(searchDocument(this.#root, all, parameters));
     if (path === `/${documents.paths.autocomplete}` && autocompleteTypes.length > 0)
       return this.#document(completionDocument(all, parameters));
     return undefined;
@@ -219,7 +245,7 @@ export class ScriptedSource {
   #make(path: string): Resource | undefined {
     const [first, second, ...rest] = path.slice(1).split('/');
     if (path === `/${documents.paths.index}`)
-      return this.#document(documents.serviceIndex(`${this.origin}/`, this.traits, this.#offered));
+      return this.#document(documents.serviceIndex(this.#root, this.traits, this.#offered));
     if (`${first}/` === documents.paths.flat) return this.#flat(second ?? '', rest);
     if (second === 'catalog0') return this.#catalogDetails(path);
     return this.#registration(second as Hive, rest[0] ?? '', path);
@@ -243,7 +269,7 @@ export class ScriptedSource {
     const packages = this.#of(key).filter((one) => hive.endsWith('semver2') || !one.isSemVer2);
     if (!isOffered || packages.length === 0) return undefined;
     const gzip = hive.includes('-gz-') ? 'always' : 'accepted';
-    const root = `${this.origin}/`;
+    const root = this.#root;
     const leaf = packages.find((one) => path === `/v3/${hive}/${one.identity.key}.json`);
     if (leaf !== undefined)
       return this.traits.details ? this.#document(documents.leafDocument(root, hive, leaf), gzip) : undefined;
@@ -259,7 +285,7 @@ export class ScriptedSource {
     for (const packages of this.#packages.values())
       for (const one of packages)
         if (path === `/${documents.catalogDetailsPath(one)}`)
-          return this.#document(documents.catalogDetails(`${this.origin}/`, one));
+          return this.#document(documents.catalogDetails(this.#root, one));
     return undefined;
   }
 
@@ -287,6 +313,10 @@ export async function startScriptedSource(options: ScriptedSourceOptions = {}): 
 }
 
 const otherPackage = { id: 'Scripted.Other.Package', version: '6.6.6' };
+
+function withoutConditions({ 'if-none-match': _, 'if-modified-since': __, ...headers }: IncomingHttpHeaders) {
+  return headers;
+}
 
 function matches(path: string, pattern: string | RegExp): boolean {
   return typeof pattern === 'string' ? path.includes(pattern) : pattern.test(path);

@@ -51,19 +51,20 @@ export class Transport {
     this.#floor = options.floor ?? floorFor(options.timeouts.idleMs);
   }
 
-  /** GETs a document and reads it to its end. `maxBytes` counts decoded bytes. */
+  /** GETs a document and reads it to its end. `maxBytes` counts decoded bytes; `maxDocumentBytes` counts beside it. */
   async document<T>(
     url: URL,
     ask: Ask,
     read: DocumentReader<T>,
-    maxBytes = this.options.maxDocumentBytes,
+    maxBytes = Number.POSITIVE_INFINITY,
   ): Promise<DocumentAnswer<T>> {
+    const { maxDocumentBytes } = this.options;
     const asked = conditions(ask.validators);
     const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
     const retries = this.#asking.retries();
     const question = { headers, carries: 'document', signal: ask.signal } as const;
     for (;;) {
-      const answer = await this.#document(url, question, retries, read, maxBytes);
+      const answer = await this.#document(url, question, retries, read, Math.min(maxBytes, maxDocumentBytes));
       if (!('cut' in answer)) return answer;
       if (!(await retries.again('cut', ask.signal))) return answerOfReason(answer.cut);
     }

@@ -50,6 +50,9 @@ signed elsewhere 'DNS:elsewhere.example'
 signed expired 'DNS:localhost, IP:127.0.0.1' 20200102000000Z
 signed client 'DNS:client.example'
 signed client2 'DNS:client2.example'
+request selfsigned localhost
+printf 'subjectAltName = DNS:localhost, IP:127.0.0.1\n' > "$work/names"
+issue selfsigned 21200101000000Z -selfsign -keyfile selfsigned.key -extfile "$work/names"
 openssl pkey -in client.key -aes256 -passout pass:open-sesame -out client.encrypted.key
 rm authority.key stranger.key
 chmod 644 ./*.key
