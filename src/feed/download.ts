@@ -154,6 +154,8 @@ export class Download {
           ? this.#unkeepable()
           : failed({ code: 'store-failed', detail: 'the package could not be kept here' });
     }
+    // Before the bytes are let go of: who follows them hears how it ended, and not that they are gone.
+    this.#following.end();
     if (settled.kind !== 'found' || this.isPassing) await this.#incoming?.abort().catch(() => undefined);
     this.#opening.resolve(
       settled.kind === 'found'
@@ -163,7 +165,6 @@ export class Download {
           })
         : settled,
     );
-    this.#following.end();
     void this.#letGoSoon(settled.kind === 'found');
     return settled;
   }

@@ -79,6 +79,8 @@ export class Following {
       resolve({ offset: follower.offset, wasLeft });
     };
     const fail = (error: unknown) => {
+      // The bytes may have been let go of already: how it ended says more than that.
+      if (this.#hasEnded) return leave(false);
       this.#convoy.leave(follower);
       reject(error);
     };
