@@ -88,7 +88,7 @@ test('bytes that the disk does not give are passed on from their source, once fo
   t.is(part.status, 206);
   t.true(part.body.equals(bytes.subarray(1000, 2000)));
   t.like(await ready(world), { status: 'degraded', checks: { store: 'degraded' } });
-  t.is(told(world, /the store cannot read: /), 1);
+  t.is(told(world, /"msg":"the store cannot read: /), 1);
   t.is(told(world, /error of our own/), 0);
 
   tables.restore();
@@ -96,7 +96,7 @@ test('bytes that the disk does not give are passed on from their source, once fo
     () => ready(world),
     ({ status }) => status === 'ok',
   );
-  t.is(told(world, /the store reads again/), 1);
+  t.is(told(world, /"msg":"the store reads again/), 1);
   const asked = source.count('middle.1.0.0.nupkg');
   const kept = await larder.get(nupkg('middle'));
   t.is(kept.headers['x-cache'], 'HIT', 'it was never forgotten');
