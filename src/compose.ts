@@ -27,6 +27,9 @@ import { vulnerabilityRoutes } from './http/vulnerability-routes.js';
 
 export type { Parts } from './compose/house.js';
 
+/** How often it is told that connections cannot be accepted, in milliseconds. */
+const refusedEveryMs = 60_000;
+
 /** A running server. */
 export interface Serving {
   /** Where it listens: `http://127.0.0.1:6848/`. */
@@ -107,10 +110,12 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   const onRefused = atMostEvery(refusedEveryMs, clock, (error: Error) =>
     log.error({ err: error }, 'connections cannot be accepted: this process may open too few files'),
   );
-  const listening = await listen(handle, { ...config.listen, ...config.limits, onRefused }).catch(async (error: unknown) => {
-    await house.close();
-    throw error;
-  });
+  const listening = await listen(handle, { ...config.listen, ...config.limits, onRefused }).catch(
+    async (error: unknown) => {
+      await house.close();
+      throw error;
+    },
+  );
   await store
     .announce?.(listening.url, ownerToken)
     .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));
@@ -133,9 +138,6 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     },
   };
 }
-
-/** How often it is told that connections cannot be accepted, in milliseconds. */
-const refusedEveryMs = 60_000;
 
 function atMostEvery<T>(everyMs: number, clock: Clock, tell: (told: T) => void): (told: T) => void {
   let toldAtMs = -Infinity;

@@ -168,9 +168,7 @@ async function sendNupkg(
     const sent = await sendPackage(offered, sending);
     if (sent === 'sent') return;
     offered = foundOr(
-      sent === 'damaged'
-        ? await packages.open(feed, identity)
-        : await packages.passOn(feed, sent.row, sent.unreadable),
+      sent === 'damaged' ? await packages.open(feed, identity) : await packages.passOn(feed, sent.row, sent.unreadable),
       absence,
     );
   }

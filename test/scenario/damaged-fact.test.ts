@@ -39,7 +39,9 @@ async function startDamaged(
   damage: (row: Buffer) => Buffer,
   isAway = false,
 ): Promise<Damaged> {
-  const source = await startScriptedSource({ packages: ['1.0.0', '2.0.0'].map((version) => ({ id: 'Alpha', version })) });
+  const source = await startScriptedSource({
+    packages: ['1.0.0', '2.0.0'].map((version) => ({ id: 'Alpha', version })),
+  });
   t.teardown(() => source.close());
   const sources = { origin: source };
   const path = await filledStore(t, { sources }, [list, registration]);

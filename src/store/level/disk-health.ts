@@ -77,7 +77,8 @@ export class DiskHealth {
   }
 
   #readable(name: string): void {
-    if (this.#unread.delete(name) && this.#unread.size === 0) this.tell({ level: 'info', text: 'the store reads again' });
+    if (this.#unread.delete(name) && this.#unread.size === 0)
+      this.tell({ level: 'info', text: 'the store reads again' });
   }
 
   #forget(name: string): void {

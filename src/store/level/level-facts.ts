@@ -163,7 +163,7 @@ export class LevelFacts implements FactStore {
 
 /** Deletes the parts whose header never came: a crash fell between them. */
 export async function sweepUnfinishedFacts(meta: Database<string>): Promise<void> {
-  for await (const [mark, value] of meta.entries(under('unfinished'))) 
+  for await (const [mark, value] of meta.entries(under('unfinished')))
     await meta.batch(deleteUnfinished(mark, decode<Unfinished>(value)));
 }
 
