@@ -94,7 +94,7 @@ export class UsedPackages {
 
   #set(generation: number, record: number, bytes: number): void {
     let marks = this.#marks.get(generation);
-    if (marks === undefined) this.#marks.set(generation, (marks = new Map()));
+    if (marks === undefined) this.#marks.set(generation, (marks = new Map<number, number>()));
     marks.set(record, bytes);
     this.#count++;
     this.#unsaved.add(generation);
