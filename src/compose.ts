@@ -20,11 +20,15 @@ import { listen } from './http/server.js';
 import { signatureRoutes } from './http/signature-routes.js';
 import { createTrace, observe } from './http/trace.js';
 import type { Trace } from './http/trace.js';
+import type { Clock } from './ops/clock.js';
 import { createOwnPath } from './http/urls.js';
 import { v3Routes } from './http/v3-routes.js';
 import { vulnerabilityRoutes } from './http/vulnerability-routes.js';
 
 export type { Parts } from './compose/house.js';
+
+/** How often it is told that connections cannot be accepted, in milliseconds. */
+const refusedEveryMs = 60_000;
 
 /** A running server. */
 export interface Serving {
@@ -103,10 +107,15 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     if (isProbe(req) || requests.pass(req, res, trace)) void enterApp(req, res);
   };
 
-  const listening = await listen(handle, { ...config.listen, ...config.limits }).catch(async (error: unknown) => {
-    await house.close();
-    throw error;
-  });
+  const onRefused = atMostEvery(refusedEveryMs, clock, (error: Error) =>
+    log.error({ err: error }, 'connections cannot be accepted: this process may open too few files'),
+  );
+  const listening = await listen(handle, { ...config.listen, ...config.limits, onRefused }).catch(
+    async (error: unknown) => {
+      await house.close();
+      throw error;
+    },
+  );
   await store
     .announce?.(listening.url, ownerToken)
     .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));
@@ -127,5 +136,14 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
       settleClosed(closing);
       return closing;
     },
+  };
+}
+
+function atMostEvery<T>(everyMs: number, clock: Clock, tell: (told: T) => void): (told: T) => void {
+  let toldAtMs = -Infinity;
+  return (told) => {
+    if (clock.monotonicMs() - toldAtMs < everyMs) return;
+    toldAtMs = clock.monotonicMs();
+    tell(told);
   };
 }

@@ -152,12 +152,13 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   });
   const onDamaged: OnDamaged = (row, error) => void damaged.forget(row, error).catch(tellUnforgotten);
   const tellUnforgotten = (error: unknown) => log.error({ err: error }, 'a damaged package could not be forgotten');
-  const known = new KnownPackages(store.facts, store.packages, onDamaged);
-  const searchIndex = new SearchIndex(known, log);
   const trouble = new StoreTrouble(log, () => store.health());
-  const facts = observedFacts(new PassingFacts(store.facts, trouble, passingFactsBytes), (key) =>
-    searchIndex.learn(key),
+  const passingFacts = new PassingFacts(store.facts, trouble, passingFactsBytes, (key, error) =>
+    log.error({ ...key, err: error }, 'what a source said is damaged in the store: it is asked again'),
   );
+  const known = new KnownPackages(passingFacts, store.packages, onDamaged);
+  const searchIndex = new SearchIndex(known, log);
+  const facts = observedFacts(passingFacts, (key) => searchIndex.learn(key));
   const onChanged = (ids: ReadonlySet<string>) => hot.forgetAll(ids);
   const catalogs = new Catalogs(
     config,

@@ -1,5 +1,6 @@
 import { PackageId } from '../nuget/package-id.js';
 import type { CatalogPlace } from './source.js';
+import { DamagedFactError } from './store.js';
 import type { FactKey, FactStore } from './store.js';
 
 /** How far a catalog was followed, as it is kept. */
@@ -14,7 +15,12 @@ const keyOf = (source: string): FactKey => ({ source, kind: 'catalog', name: '' 
 
 /** @returns `undefined` where none is kept, or none that can be read */
 export async function readCatalogCursor(facts: FactStore, source: string): Promise<CatalogCursor | undefined> {
-  return cursorOf((await facts.read(keyOf(source)))?.head);
+  try {
+    return cursorOf((await facts.read(keyOf(source)))?.head);
+  } catch (error) {
+    if (error instanceof DamagedFactError) return undefined;
+    throw error;
+  }
 }
 
 /** @param kept the head of a fact; `undefined` when it is no cursor */

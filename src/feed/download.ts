@@ -15,7 +15,7 @@ import type { PassingMemory } from './passing-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
 import type { StoreTrouble } from './store-trouble.js';
-import { PinnedBytesError } from './store.js';
+import { PinnedBytesError, UnreadableError } from './store.js';
 import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore, Pin } from './store.js';
 import { versionConflict } from './version-conflict.js';
 
@@ -45,6 +45,8 @@ export interface DownloadOptions {
   /** Whether the source is known to claim that a repository signed all its packages. */
   readonly isClaimedSigned: () => Promise<boolean>;
   readonly packages: PackageStore;
+  /** The package is passed on without being kept, because it is kept already and cannot be read just now: these bytes and no others. */
+  readonly passesAs?: Pin | undefined;
   /** Told of what the store does with the package. */
   readonly trouble: StoreTrouble;
   /** For what the store cannot take. */
@@ -144,15 +146,7 @@ export class Download {
     try {
       settled = await this.#receive();
     } catch (error) {
-      if (!(error instanceof PassingMemoryFullError))
-        this.#options.log.error(
-          { source: this.source, id: this.identity.id.text, version: this.identity.version.normalized, err: error },
-          'a download ended in an error of our own',
-        );
-      settled =
-        error instanceof PassingMemoryFullError
-          ? this.#unkeepable()
-          : failed({ code: 'store-failed', detail: 'the package could not be kept here' });
+      settled = this.#broken(error);
     }
     // Before the bytes are let go of: who follows them hears how it ended, and not that they are gone.
     this.#following.end();
@@ -169,8 +163,19 @@ export class Download {
     return settled;
   }
 
+  #broken(error: unknown): Answer<never> {
+    if (error instanceof PassingMemoryFullError) return this.#unkeepable();
+    if (error instanceof UnreadableError)
+      return failed({ code: 'store-failed', detail: `${error.message}: ${this.identity.toString()} is not taken in` });
+    this.#options.log.error(
+      { source: this.source, id: this.identity.id.text, version: this.identity.version.normalized, err: error },
+      'a download ended in an error of our own',
+    );
+    return failed({ code: 'store-failed', detail: 'the package could not be kept here' });
+  }
+
   async #receive(): Promise<Answer<PackageRow>> {
-    const { source, identity, publishedHash, isClaimedSigned, packages } = this.#options;
+    const { source, identity, publishedHash, isClaimedSigned, packages, passesAs } = this.#options;
     // Asked beside the download, never after it.
     const publishing = publishedHash().catch((): Answer<PublishedHash> =>
       failed({
@@ -189,7 +194,7 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
-    const [pin, isClaimed] = await Promise.all([packages.pinOf(identity), isClaimedSigned()]);
+    const [pin, isClaimed] = await Promise.all([passesAs ?? packages.pinOf(identity), isClaimedSigned()]);
     const admitted = await admit({
       identity,
       source: source.name,
@@ -261,6 +266,11 @@ export class Download {
   }
 
   async #begin(size: number | undefined): Promise<Arriving> {
+    if (this.#options.passesAs) {
+      this.#passing = new PassingPackage(this.#options.passingMemory);
+      this.#following.begin(this.#passing, size);
+      return this.#passing;
+    }
     try {
       this.#incoming = this.#options.packages.begin();
       this.#following.begin(this.#incoming, size);

@@ -16,9 +16,9 @@ import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
 import type { SourceHealth } from './source-health.js';
 import { claimsAllSigned } from './signatures-fact.js';
-import { DamagedBlobError } from './store.js';
+import { DamagedBlobError, UnreadableError } from './store.js';
 import type { StoreTrouble } from './store-trouble.js';
-import type { PackageContent, PackageRow, PackageStore } from './store.js';
+import type { PackageContent, PackageRow, PackageStore, Pin } from './store.js';
 import { onlyDamaged, toldOfDamage } from './told-of-damage.js';
 import { versionConflict } from './version-conflict.js';
 
@@ -54,6 +54,7 @@ export interface WholePackage {
 }
 
 const maxSameBytes = 10_000;
+const maxUnreadable = 10_000;
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
@@ -64,6 +65,8 @@ export class Packages {
   /** SHA-512 that a source was seen to supply too, of packages that are pinned to another source. */
   readonly #sameBytes = new LRUCache<string, string>({ max: maxSameBytes });
 
+  /** What the store could not read of late, by key: it is not tried again while the store is in trouble, or each answer would break off. */
+  readonly #unreadable = new LRUCache<string, UnreadableError>({ max: maxUnreadable });
   readonly #passingMemory: PassingMemory;
 
   constructor(private readonly options: PackagesOptions) {
@@ -75,12 +78,49 @@ export class Packages {
   }
 
   async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
-    return toldOfDamage(this.options.damaged, identity, await this.#open(feed, identity, budget));
+    return toldOfDamage(
+      this.options.damaged,
+      identity,
+      await this.#open(feed, identity, budget).catch((error: unknown) => {
+        if (!(error instanceof UnreadableError)) throw error;
+        // It may be kept, and be bound to bytes that are not known now.
+        return failed({ code: 'store-failed', detail: `${error.message}; ${identity.toString()} cannot be looked up` });
+      }),
+    );
+  }
+
+  /**
+   * A kept package whose bytes the store cannot read just now, anew from the source that had supplied it: the same bytes or none. It is
+   * passed on; what is kept stays as it is.
+   */
+  async passOn(
+    feed: Feed,
+    row: PackageRow,
+    unreadable: UnreadableError,
+    budget = this.options.newBudget?.(),
+  ): Promise<Answer<Offered>> {
+    const { identity } = row;
+    this.noteUnreadable(row, unreadable);
+    const untold = (why: string) =>
+      failed({
+        ...{ code: 'store-failed' as const, source: row.source },
+        detail: `${unreadable.message}; ${identity.toString()} is kept, and cannot be had from ${row.source} meanwhile: ${why}`,
+      });
+    const member = feed.eligible(identity.id).find(({ source }) => source.name === row.source);
+    if (this.options.offline || !member) return untold(this.options.offline ? 'offline' : 'it may not be asked for it');
+    const download =
+      this.#downloads.get(`${row.source}/${identity.key}`) ??
+      this.#begin(member, identity, { source: row.source, sha512: row.sha512 });
+    const opened = await this.#opened(download, member.health, budget);
+    if (opened.kind === 'found') return found({ kind: 'arriving', download, ...opened.value });
+    return untold(opened.kind === 'missing' ? 'it has it no more' : opened.reason.detail);
   }
 
   async #open(feed: Feed, identity: PackageIdentity, budget: RequestBudget | undefined): Promise<Answer<Offered>> {
     // A feed without the source that supplied the bytes must not give them out.
     const kept = await this.kept(feed, identity);
+    const unreadable = kept && this.#knownUnreadable(identity);
+    if (unreadable) return this.passOn(feed, kept.row, unreadable, budget);
     if (kept) return { kind: 'found', value: { kind: 'kept', ...kept } };
     const eligible = feed.eligible(identity.id);
     if (eligible.length === 0) return { kind: 'missing' };
@@ -106,7 +146,14 @@ export class Packages {
     identity: PackageIdentity,
     budget = this.options.newBudget?.(),
   ): Promise<Answer<WholePackage>> {
-    const offered = await this.open(feed, identity, budget);
+    return this.#whole(identity, await this.open(feed, identity, budget), budget);
+  }
+
+  async #whole(
+    identity: PackageIdentity,
+    offered: Answer<Offered>,
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<WholePackage>> {
     if (offered.kind !== 'found') return offered;
     if (offered.value.kind === 'kept') return { kind: 'found', value: { ...offered.value, fetched: false } };
     const { download } = offered.value;
@@ -120,22 +167,39 @@ export class Packages {
   }
 
   /**
-   * Reads something out of the package. Where the kept bytes prove damaged they are forgotten and the package is fetched anew, once.
+   * Reads something out of the package. Where the kept bytes prove damaged they are forgotten and the package is fetched anew, once; where
+   * the store cannot read them, it is read out of the package as its source sends it.
    * @throws what `read` throws, damage that shows a second time included
    */
   async read<T>(feed: Feed, identity: PackageIdentity, read: (whole: WholePackage) => Promise<T>): Promise<Answer<T>> {
     const budget = this.options.newBudget?.();
+    let passing: Answer<Offered> | undefined;
     for (let attempt = 1; ; attempt++) {
-      const whole = await this.whole(feed, identity, budget);
+      const whole = await (passing ? this.#whole(identity, passing, budget) : this.whole(feed, identity, budget));
+      passing = undefined;
       if (whole.kind !== 'found') return whole;
       try {
         return found(await read(whole.value));
       } catch (error) {
+        if (error instanceof UnreadableError && attempt === 1) {
+          passing = await this.passOn(feed, whole.value.row, error, budget);
+          continue;
+        }
         if (!(error instanceof DamagedBlobError)) throw error;
         await this.forgetDamaged(whole.value.row, error);
         if (attempt === 2) return failed(onlyDamaged(identity));
       }
     }
+  }
+
+  /** The store could not read bytes of it: until the store is well again it is passed on from its source. */
+  noteUnreadable({ identity }: PackageRow, unreadable: UnreadableError): void {
+    this.#unreadable.set(identity.key, unreadable);
+  }
+
+  #knownUnreadable({ key }: PackageIdentity): UnreadableError | undefined {
+    if (this.#unreadable.size > 0 && this.options.trouble.reason === undefined) this.#unreadable.clear();
+    return this.#unreadable.get(key);
   }
 
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
@@ -278,12 +342,12 @@ export class Packages {
     return budget ? budget.wait(opened, usedUp) : opened;
   }
 
-  #begin(member: ReadThrough, identity: PackageIdentity): Download {
+  #begin(member: ReadThrough, identity: PackageIdentity, passesAs?: Pin): Download {
     const { store, clock, log, maxPackageBytes, trouble } = this.options;
     const { source, health } = member;
     const download = new Download({
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
-      ...{ clock, log, maxPackageBytes },
+      ...{ clock, log, maxPackageBytes, passesAs },
       publishedHash: () => member.publishedHash(identity),
       isClaimedSigned: () => claimsAllSigned(member),
     });

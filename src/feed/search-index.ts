@@ -14,6 +14,7 @@ import type { Logger } from '../ops/log.js';
 import { isChosen, keyOf, readIndexed } from './indexed-package.js';
 import type { Indexed, IndexedPackage, IndexedTexts } from './indexed-package.js';
 import type { KnownPackages } from './known-package.js';
+import { UnreadableError } from './store.js';
 import type { FactKey } from './store.js';
 
 /** As nuget.org weighs: the id before all, then title and tags. */
@@ -201,7 +202,8 @@ export class SearchIndex {
       try {
         this.#put(name, await readIndexed(this.known, key));
       } catch (error) {
-        this.log.error(
+        // Of a disk that refuses the store has told.
+        this.log[error instanceof UnreadableError ? 'debug' : 'error'](
           { source: key.source, id: key.name, err: error },
           'a kept registration could not be read for search',
         );

@@ -47,7 +47,7 @@ export interface StoreStats {
 }
 
 export interface StoreHealth {
-  /** `degraded`: the last write failed. Reads are not concerned. */
+  /** `degraded`: the last write failed, or something that is kept cannot be read just now. */
   readonly state: 'ok' | 'degraded';
   /** Why, for people. */
   readonly reason?: string;
@@ -67,7 +67,7 @@ export interface GcReport {
   readonly generations: number;
 }
 
-/** What sources said, each with its time and validators. */
+/** What sources said, each with its time and validators. Reading throws `UnreadableError`, and `DamagedFactError`. */
 export interface FactStore {
   read(key: FactKey): Promise<Fact | undefined>;
   /** One part of the fact's body; `undefined` when the fact was replaced meanwhile: read it again. */
@@ -111,11 +111,16 @@ export interface Fact {
   readonly validators: Validators;
   readonly head: unknown;
   readonly partCount: number;
+  /** CRC-32 of each part, where the store notes it. */
+  readonly partChecksums?: readonly number[];
   /** Differs between two writes of one key. */
   readonly epoch: string;
 }
 
-/** Whole packages, by identity. Nothing is visible here before its last byte and its record are durable. */
+/**
+ * Whole packages, by identity. Nothing is visible here before its last byte and its record are durable. Whatever reads throws
+ * `UnreadableError` where the disk refuses: nothing is known then, neither that a package is kept nor that it is not.
+ */
 export interface PackageStore {
   find(identity: PackageIdentity): Promise<PackageRow | undefined>;
   /**
@@ -232,6 +237,16 @@ export class DamagedBlobError extends Error {
 /** The package was evicted after its row was found: find it again, or fetch it. */
 export class MovedBlobError extends DamagedBlobError {
   override readonly name: string = 'MovedBlobError';
+}
+
+/** The store could not read what it keeps: its disk refused, and what lies there may be whole. The message says why, without paths. */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError';
+}
+
+/** A kept fact of which a row or a part is not what was written. */
+export class DamagedFactError extends Error {
+  override readonly name = 'DamagedFactError';
 }
 
 /** The identity is pinned to other bytes than those that came. */

@@ -4,6 +4,7 @@ import type Router from '@koa/router';
 import Koa from 'koa';
 
 import { DownloadFailedError } from '../feed/download.js';
+import { UnreadableError } from '../feed/store.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
 import { InvalidQueryError } from '../nuget/search-query.js';
 import type { Logger } from '../ops/log.js';
@@ -87,6 +88,8 @@ function problems(log: Logger): Koa.Middleware<AppState> {
 export function problemFrom(error: unknown, log: Logger, trace: Trace): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof DownloadFailedError) return problemOf(error.reason);
+  // The store has told the log of it.
+  if (error instanceof UnreadableError) return { code: 'store-failed', detail: error.message };
   if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };
   if (error instanceof InvalidQueryError) return { code: 'bad-query', detail: error.message };
   log.error({ err: error, id: trace.id, version: trace.version }, 'a request ended in an error of our own');

@@ -7,7 +7,7 @@ import type { FeedSearch } from '../feed/feed-search.js';
 import type { Feed } from '../feed/feed.js';
 import { packageFile } from '../feed/package-file.js';
 import type { Packages } from '../feed/packages.js';
-import { DamagedBlobError } from '../feed/store.js';
+import { DamagedBlobError, UnreadableError } from '../feed/store.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
 import { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
@@ -105,6 +105,7 @@ async function withProblemPage(ctx: AppContext, root: string, show: () => Promis
 
 function problemToShow(error: unknown): Pick<Problem, 'code' | 'detail'> | undefined {
   if (error instanceof ProblemError) return error.problem;
+  if (error instanceof UnreadableError) return { code: 'store-failed', detail: error.message };
   if (error instanceof InvalidQueryError) return { code: 'bad-query', detail: error.message };
   if (error instanceof InvalidNameError) return { code: error.code, detail: error.message };
   return undefined;
@@ -127,7 +128,8 @@ async function keptOf(
       await packages.forgetDamaged(kept.row, error);
       return undefined;
     }
-    if (!(error instanceof BadPackageError)) throw error;
+    // The page says the rest: what is kept, and what the registration told.
+    if (!(error instanceof BadPackageError || error instanceof UnreadableError)) throw error;
     return { bytes, sha512 };
   }
 }

@@ -6,7 +6,8 @@ import { DownloadFailedError } from '../feed/download.js';
 import type { TakePiece } from '../feed/following.js';
 import type { Offered, Packages } from '../feed/packages.js';
 import { readAll } from '../feed/read-all.js';
-import { DamagedBlobError } from '../feed/store.js';
+import { DamagedBlobError, UnreadableError } from '../feed/store.js';
+import type { PackageRow } from '../feed/store.js';
 import { requestedRange } from './byte-range.js';
 import type { ByteRange } from './byte-range.js';
 import { foundOr } from './feed-documents.js';
@@ -27,13 +28,18 @@ interface Sending {
 }
 
 /**
+ * What came of it. Nothing was sent when the kept bytes proved `damaged` (they are forgotten: open the package again), or when the store
+ * could not read them.
+ */
+export type Sent = 'sent' | 'damaged' | { readonly row: PackageRow; readonly unreadable: UnreadableError };
+
+/**
  * Sends a package, whole or a range of it. Once bytes have gone out a failure destroys the socket: a clean end would make the client keep
  * a part for the whole.
  *
- * @returns false when nothing was sent because the kept bytes proved damaged: they are forgotten, open the package again
  * @throws DownloadFailedError when the download failed before anything was sent
  */
-export async function sendPackage(offered: Offered, sending: Sending): Promise<boolean> {
+export async function sendPackage(offered: Offered, sending: Sending): Promise<Sent> {
   const { res, trace, packages, isPrivate } = sending;
   try {
     if (offered.kind === 'kept') {
@@ -64,26 +70,30 @@ export async function sendPackage(offered: Offered, sending: Sending): Promise<b
         },
       );
     }
-    return true;
+    return 'sent';
   } catch (error) {
     const isDamaged = error instanceof DamagedBlobError;
-    if (isDamaged) await forgetDamaged(offered, packages, error);
+    const isUnreadable = error instanceof UnreadableError;
+    const row = isDamaged || isUnreadable ? await keptRow(offered) : undefined;
+    if (isDamaged && row) await packages.forgetDamaged(row, error);
+    if (isUnreadable && row) packages.noteUnreadable(row, error);
     if (!res.headersSent) {
-      if (isDamaged) return false;
+      if (isDamaged) return 'damaged';
+      if (isUnreadable && row) return { row, unreadable: error };
       throw error;
     }
-    if (!isDamaged && !(error instanceof DownloadFailedError)) throw error;
-    trace.code = isDamaged ? 'damaged' : 'download-failed';
+    if (!isDamaged && !isUnreadable && !(error instanceof DownloadFailedError)) throw error;
+    trace.code = isDamaged ? 'damaged' : isUnreadable ? 'store-failed' : 'download-failed';
     res.destroy();
-    return true;
+    return 'sent';
   }
 }
 
 /** A late reader of a download reads what was kept of it. */
-async function forgetDamaged(offered: Offered, packages: Packages, error: DamagedBlobError): Promise<void> {
-  if (offered.kind === 'kept') return packages.forgetDamaged(offered.row, error);
+async function keptRow(offered: Offered): Promise<PackageRow | undefined> {
+  if (offered.kind === 'kept') return offered.row;
   const outcome = await offered.download.outcome;
-  if (outcome.kind === 'found') await packages.forgetDamaged(outcome.value, error);
+  return outcome.kind === 'found' ? outcome.value : undefined;
 }
 
 function cacheControl(isPrivate: boolean): string {

@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly maxHeaderBytes: number;
   /** Connections at one time; what is more is closed at once. */
   readonly maxConnections: number;
+  /** Told when a connection could not be accepted: this process or machine has too many files open. */
+  readonly onRefused?: (error: Error) => void;
   /** A connection on which nothing moves for so long is closed, in milliseconds: also one whose client does not read its answer. */
   readonly clientIdleMs: number;
 }
@@ -49,6 +51,8 @@ export async function listen(
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      // Without anyone to listen to it, one connection too many would end the process.
+      server.on('error', (error) => options.onRefused?.(error));
       resolve();
     });
   });

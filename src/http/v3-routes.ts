@@ -139,6 +139,9 @@ function enter(ctx: AppContext, { feeds }: V3Options): { feed: Feed; at: Mount }
   return { feed: of, at };
 }
 
+/** Damaged, fetched anew, and not to be read then: that is as bad as it gets. */
+const maxAttempts = 3;
+
 type FileKind = 'nupkg' | 'nuspec' | 'readme' | 'icon' | 'license';
 
 /** A file name that belongs to another package is not there, whatever the folders before it say. */
@@ -159,13 +162,19 @@ async function sendNupkg(
   { packages, isPrivate }: V3Options,
 ): Promise<void> {
   const sending = { req: ctx.req, res: ctx.res, trace: ctx.state.trace, packages, isPrivate };
-  for (let attempt = 1; attempt <= 2; attempt++) {
-    const offered = foundOr(await packages.open(feed, identity), `no source has ${identity.toString()}`);
-    if (await sendPackage(offered, sending)) return;
+  const absence = `no source has ${identity.toString()}`;
+  let offered = foundOr(await packages.open(feed, identity), absence);
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const sent = await sendPackage(offered, sending);
+    if (sent === 'sent') return;
+    offered = foundOr(
+      sent === 'damaged' ? await packages.open(feed, identity) : await packages.passOn(feed, sent.row, sent.unreadable),
+      absence,
+    );
   }
   throw new ProblemError({
     code: 'store-failed',
-    detail: `the kept bytes of ${identity.toString()} are damaged, and so are those fetched in their place`,
+    detail: `the kept bytes of ${identity.toString()} cannot be read or are damaged, and so are those fetched in their place`,
   });
 }
 

@@ -3,11 +3,13 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { catalogIndex } from './catalog-index.js';
 import type { Figure } from './figure.js';
+import { largeStore } from './large-store.js';
 import { mergedRegistration } from './merged-registration.js';
+import { quotaCost } from './quota-cost.js';
 import type { Row } from './row.js';
 
 /** Every figure, in the order of the table. */
-const figures: readonly Figure[] = [mergedRegistration, catalogIndex];
+const figures: readonly Figure[] = [mergedRegistration, largeStore, quotaCost, catalogIndex];
 
 const usage = `npm run bench -- [--only NAME]… [--json FILE] [--quick]
   --only   a figure by id or by a part of its name: ${figures.map(({ id, name }) => `${id} (${name})`).join(', ')}

@@ -7,6 +7,8 @@ import { openLevelStore } from '../../src/store/level/open-level-store.js';
 import { directoryBytes } from '../../src/store/level/store-directory.js';
 import { IdealCache, PackageTraffic, readBack, sampleOf } from '../support/package-traffic.js';
 import type { Wanted } from '../support/package-traffic.js';
+import { LongTurns } from './long-turns.js';
+import type { Turn } from './long-turns.js';
 import { keep } from '../support/sample-package.js';
 
 /*
@@ -32,6 +34,7 @@ const traffic = new PackageTraffic({
 });
 const ideal = new IdealCache(maxBytes);
 const loop = monitorEventLoopDelay({ resolution: 1 });
+const turns = new LongTurns();
 const arriving = new Map<string, Promise<unknown>>();
 const readsMs = { before: [] as number[], evicting: [] as number[] };
 let [asked, hits, wrong, moved, takenBytes, givenBytes, peakBytes] = [0, 0, 0, 0, 0, 0, 0];
@@ -73,6 +76,7 @@ async function watch(): Promise<void> {
     if (pins > 0 && !isEvicting) {
       isEvicting = true;
       loop.reset();
+      turns.reset();
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -82,6 +86,9 @@ const percentile = (values: number[], share: number): string => {
   const sorted = values.toSorted((a, b) => a - b);
   return `${(sorted[Math.floor(share * sorted.length)] ?? NaN).toFixed(1)} ms`;
 };
+
+const rounded = (turn: Turn) =>
+  JSON.stringify(turn, (_, value: unknown) => (typeof value === 'number' ? Math.round(value) : value));
 
 loop.enable();
 const startedMs = performance.now();
@@ -102,9 +109,12 @@ console.log({
   givenOutMBps: Math.round(givenBytes / 1e6 / seconds),
   loopMaxMsEvicting: Math.round(loop.max / 1e6),
   loopP99MsEvicting: Math.round(loop.percentile(99) / 1e6),
+  longestTurnEvicting: rounded(turns.longest),
+  busiestTurnEvicting: rounded(turns.busiest),
   smallReadP50: { before: percentile(readsMs.before, 0.5), evicting: percentile(readsMs.evicting, 0.5) },
   smallReadP99: { before: percentile(readsMs.before, 0.99), evicting: percentile(readsMs.evicting, 0.99) },
   anonymousMiB: Math.round(process.memoryUsage().rss / 1024 ** 2),
 });
+turns.end();
 await store.close();
 await rm(path, { recursive: true });

@@ -7,6 +7,7 @@ import { isSound } from '../../src/feed/verify-report.js';
 import type { VerifyEvent, VerifyProgress, VerifyReport } from '../../src/feed/verify-report.js';
 import { silentLog } from '../../src/ops/log.js';
 import { factKey, packageKey } from '../../src/store/keys.js';
+import { decodeHeader } from '../../src/store/level/fact-header.js';
 import { openLevelStore } from '../../src/store/level/open-level-store.js';
 import { PackageIdentity } from '../../src/nuget/package-identity.js';
 import { damageChunks, filledStore } from '../support/damaged-store.js';
@@ -156,7 +157,7 @@ test('facts that lack a part or say nonsense are found, and dropped by repair: t
       .all();
     t.is(parts.length, 1);
     for (const part of parts) await meta.del(part);
-    const list = JSON.parse((await meta.get(keyOf('versions', 'beta'))).toString()) as object;
+    const list = decodeHeader(await meta.get(keyOf('versions', 'beta')));
     await meta.put(keyOf('versions', 'beta'), Buffer.from(JSON.stringify({ ...list, head: ['not a version'] })));
     await meta.put(keyOf('versions', 'gamma'), Buffer.from('{"state":'));
   });

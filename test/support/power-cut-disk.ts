@@ -49,6 +49,20 @@ export class PowerCutDisk {
     this.#mount();
   }
 
+  /** As when the disk itself fails: ext4 turns read-only at once, whoever writes at the moment. */
+  abort(): void {
+    run('mount', '-o', 'remount,abort', this.path);
+  }
+
+  /** Repaired and writable again, after `abort`. Nobody may use it meanwhile. */
+  repair(): void {
+    this.#unmount();
+    // 1: errors were corrected.
+    const { status, stderr } = spawnSync('e2fsck', ['-fy', this.#image]);
+    if (status !== 0 && status !== 1) throw new Error(`e2fsck: ${stderr.toString()}`);
+    this.#mount();
+  }
+
   remove(): void {
     if (this.#isMounted) this.#unmount();
     rmSync(this.folder, { recursive: true, force: true });

@@ -1,4 +1,7 @@
 import { Level } from 'level';
+import { UnreadableError } from '../../feed/store.js';
+import { isCorruption } from './corruption.js';
+import { reasonOf } from './disk-reason.js';
 import { probeDisk } from './disk-probe.js';
 
 export interface DatabaseOptions {
@@ -8,13 +11,19 @@ export interface DatabaseOptions {
   readonly cacheBytes: number;
   /** Table files kept open at a time, at least 74. */
   readonly maxOpenFiles?: number;
-  /** Told of each write that failed, and of the first one after it that did not. */
+  /** Told of each write or read that failed, and of the first write after one that did not. */
   readonly disk?: DiskWatch;
 }
 
 export interface DiskWatch {
   failed(error: unknown): void;
   healed(): void;
+  /** @param again resolves when what could not be read can be */
+  unreadable(error: unknown, again: () => Promise<unknown>): void;
+  /** Something was read: perhaps the rest can be, too. */
+  read(): void;
+  /** It is not looked at any more. */
+  closed(): void;
 }
 
 export type Write<K> =
@@ -60,15 +69,14 @@ export class Database<K extends string | Buffer> {
     return database;
   }
 
-  /** Without filling LevelDB's block cache when `isLarge`. */
-  async get(key: K, isLarge = false): Promise<Buffer | undefined> {
-    if (!this.#isReadable) await this.#heal();
-    return this.#level.get(key, isLarge ? { fillCache: false } : {});
+  /** Without filling LevelDB's block cache when `isLarge`. @throws UnreadableError, and LevelDB's own of damage */
+  get(key: K, isLarge = false): Promise<Buffer | undefined> {
+    return this.#reading((level) => level.get(key, isLarge ? { fillCache: false } : {}));
   }
 
-  async getMany(keys: K[]): Promise<(Buffer | undefined)[]> {
-    if (!this.#isReadable) await this.#heal();
-    return this.#level.getMany(keys);
+  /** @throws as `get` */
+  getMany(keys: K[]): Promise<(Buffer | undefined)[]> {
+    return this.#reading((level) => level.getMany(keys));
   }
 
   /** All of `writes` or none. With `sync`, resolves once they are on the disk itself. */
@@ -97,14 +105,15 @@ export class Database<K extends string | Buffer> {
 
   /** A consistent view, in order of key. */
   async *entries(range: Range<K>, limit?: number): AsyncGenerator<[K, Buffer]> {
-    if (!this.#isReadable) await this.#heal();
-    yield* this.#level.iterator(limit === undefined ? range : { ...range, limit });
+    const iterator = await this.#reading(async (level) =>
+      level.iterator(limit === undefined ? range : { ...range, limit }),
+    );
+    yield* this.#iterating(iterator, range);
   }
 
   /** Keys alone: values are not copied. */
   async *keys(range: Range<K>): AsyncGenerator<K> {
-    if (!this.#isReadable) await this.#heal();
-    yield* this.#level.keys(range);
+    yield* this.#iterating(await this.#reading(async (level) => level.keys(range)), range);
   }
 
   async firstKey(): Promise<K | undefined> {
@@ -117,12 +126,49 @@ export class Database<K extends string | Buffer> {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#options.disk?.closed();
     await this.#healing?.catch(() => undefined);
     await this.#level.close();
   }
 
   get #isReadable(): boolean {
     return this.#healing === undefined && this.#level.status === 'open';
+  }
+
+  async #reading<T>(read: (level: Level<K, Buffer>) => Promise<T>): Promise<T> {
+    try {
+      if (!this.#isReadable) await this.#heal();
+      const value = await read(this.#level);
+      this.#options.disk?.read();
+      return value;
+    } catch (error) {
+      throw this.#unread(error, read);
+    }
+  }
+
+  async *#iterating<T>(entries: AsyncIterable<T>, range: Range<K>): AsyncGenerator<T> {
+    const iterator = entries[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await iterator.next().catch((error: unknown) => {
+          throw this.#unread(error, (level) => level.keys(range).all());
+        });
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  /** What a failed read is told as. Damage is another matter than a disk that refuses. */
+  #unread(error: unknown, read: (level: Level<K, Buffer>) => Promise<unknown>): unknown {
+    if (this.#closed || isCorruption(error)) return error;
+    this.#options.disk?.unreadable(error, async () => {
+      if (!this.#isReadable) await this.#heal();
+      await read(this.#level);
+    });
+    return new UnreadableError(`the store cannot read: ${reasonOf(error)}`, { cause: error });
   }
 
   #noteFailure(error: unknown): void {

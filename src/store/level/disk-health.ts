@@ -1,12 +1,20 @@
 import type { StoreHealth } from '../../feed/store.js';
 import type { Database, DiskWatch } from './database.js';
+import { reasonOf } from './disk-reason.js';
 import type { Note } from './note.js';
 
 const probeEveryMs = 3_000;
 
-/** Whether the disk takes what is written. It is told once when that ends, and once when it begins again. */
+/** What could not be read. */
+interface Unread {
+  readonly reason: string;
+  readonly again: () => Promise<unknown>;
+}
+
+/** Whether the disk takes what is written and gives what is kept. It is told once when that ends, and once when it begins again. */
 export class DiskHealth {
   readonly #failing = new Map<string, string>();
+  readonly #unread = new Map<string, Unread>();
   readonly #databases = new Map<string, Pick<Database<string | Buffer>, 'probe'>>();
   #probedAtMs = -Infinity;
 
@@ -20,6 +28,11 @@ export class DiskHealth {
     return {
       failed: (error) => this.failed(name, error),
       healed: () => this.healed(name),
+      unreadable: (error, again) => this.#cannotRead(name, { reason: reasonOf(error), again }),
+      read: () => {
+        if (this.#unread.size > 0) this.#probe();
+      },
+      closed: () => this.#forget(name),
     };
   }
 
@@ -41,10 +54,37 @@ export class DiskHealth {
   }
 
   get health(): StoreHealth {
-    const [reason] = this.#failing.values();
+    const [reason] = [...this.#failing.values(), ...[...this.#unread.values()].map((unread) => unread.reason)];
     if (reason === undefined) return { state: 'ok' };
     this.#probe();
     return { state: 'degraded', reason };
+  }
+
+  #cannotRead(name: string, unread: Unread): void {
+    const isNews = this.#unread.size === 0;
+    this.#unread.set(name, unread);
+    if (isNews)
+      this.tell({
+        level: 'error',
+        text: `the store cannot read: ${unread.reason}. What it cannot read is asked of the sources, and stays as it is`,
+      });
+  }
+
+  /** The latest that could not be read speaks for the rest: they lie on one disk. */
+  async #readAgain(name: string, unread: Unread): Promise<void> {
+    await unread.again();
+    if (this.#unread.get(name) === unread) this.#readable(name);
+  }
+
+  #readable(name: string): void {
+    if (this.#unread.delete(name) && this.#unread.size === 0)
+      this.tell({ level: 'info', text: 'the store reads again' });
+  }
+
+  #forget(name: string): void {
+    this.#databases.delete(name);
+    this.#readable(name);
+    this.healed(name);
   }
 
   #probe(): void {
@@ -56,31 +96,6 @@ export class DiskHealth {
         .get(name)
         ?.probe()
         .catch(() => undefined);
+    for (const [name, unread] of this.#unread) this.#readAgain(name, unread).catch(() => undefined);
   }
 }
-
-/** What a failed write says to people, without the store's own path. */
-export function reasonOf(error: unknown): string {
-  return knownReason(error) ?? 'the disk refuses writes';
-}
-
-/** The same, where the error is one that disks give. */
-export function knownReason(error: unknown): string | undefined {
-  const told: string[] = [];
-  for (let each = error; each instanceof Error && told.length < 5; each = each.cause)
-    told.push(String((each as NodeJS.ErrnoException).code ?? ''), each.message);
-  const text = told.join(' ');
-  return reasons.find(([pattern]) => pattern.test(text))?.[1];
-}
-
-const reasons: readonly (readonly [RegExp, string])[] = [
-  [/ENOSPC|No space left|is full/i, 'its disk is full'],
-  [/EDQUOT|quota exceeded/i, 'the disk quota of this user is used up'],
-  [/EFBIG|File too large/i, 'a file would become larger than this process may write'],
-  [/EROFS|Read-only file system/i, 'its file system is read-only'],
-  [/EMFILE|ENFILE|Too many open files/i, 'this process has too many files open'],
-  [/EACCES|EPERM|Permission denied|not permitted/i, 'this user may not write there'],
-  [/EIO|Input\/output error/i, 'its disk reports input/output errors'],
-  [/ENOENT|No such file/i, 'its directory is not there any more'],
-  [/Corruption/i, 'a file of it is damaged'],
-];

@@ -1,6 +1,6 @@
 import type { GcReport } from '../../feed/store.js';
 import type { BlobLog } from './blob-log.js';
-import { knownReason } from './disk-health.js';
+import { knownReason } from './disk-reason.js';
 import { dropGeneration } from './generation-drop.js';
 import type { Dropped, DropParts } from './generation-drop.js';
 import type { Generation } from './generation.js';

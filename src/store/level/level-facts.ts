@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { DamagedFactError, UnreadableError } from '../../feed/store.js';
 import type { Fact, FactKey, FactKind, FactStore, NewFact } from '../../feed/store.js';
 import { factKey, partKey, partKeyOf, headerKeyOf, readFactKey, partsOf, unfinishedKey, under } from '../keys.js';
 import { SerialByKey } from '../serial-by-key.js';
+import { isCorruption } from './corruption.js';
 import type { Database, Write } from './database.js';
+import { decodeHeader, encodeHeader } from './fact-header.js';
+import type { Header } from './fact-header.js';
 
 const maxBatchBytes = 1024 * 1024;
-
-type Header = Omit<Fact, 'key'>;
 
 /** Parts that were written ahead of a header: to be deleted when that header never came. */
 interface Unfinished {
@@ -32,19 +35,25 @@ export class LevelFacts implements FactStore {
   async readPart(fact: Fact, part: number): Promise<Buffer | undefined> {
     if (part < 0 || part >= fact.partCount)
       throw new RangeError(`the fact has ${fact.partCount} parts: there is no part ${part}`);
-    return this.#meta.get(partKey(fact.key, fact.epoch, part), true);
+    const bytes = await this.#whole(fact.key, () => this.#meta.get(partKey(fact.key, fact.epoch, part), true));
+    const checksum = fact.partChecksums?.[part];
+    if (bytes !== undefined && checksum !== undefined && crc32(bytes) !== checksum)
+      throw new DamagedFactError(`part ${part} of the fact ${factKey(fact.key)} is not what was written`);
+    return bytes;
   }
 
   write(key: FactKey, fact: NewFact): Promise<Fact> {
     return this.#changes.run(factKey(key), async () => {
       this.#assertOpen();
       const { state, checkedAtMs, validators, head, parts } = fact;
-      const header: Header = { state, checkedAtMs, validators, head, partCount: parts.length, epoch: randomUUID() };
-      const [old, unfinished] = await this.#meta.getMany([factKey(key), unfinishedKey(key)]);
-      if (unfinished !== undefined) await this.#meta.batch(deleteUnfinished(unfinishedKey(key), unfinished));
+      const header: Header = {
+        ...{ state, checkedAtMs, validators, head, partCount: parts.length, epoch: randomUUID() },
+        partChecksums: parts.map((part) => crc32(part)),
+      };
+      const old = await this.#old(key);
       const last = await this.#writeAhead(key, header, parts);
-      last.push({ type: 'put', key: factKey(key), value: encode(header) });
-      if (old !== undefined) last.push(...deleteParts(factKey(key), decode<Header>(old)));
+      last.push({ type: 'put', key: factKey(key), value: encodeHeader(header) });
+      last.push(...old);
       last.push({ type: 'del', key: unfinishedKey(key) });
       await this.#meta.batch(last);
       return { key, ...header };
@@ -59,7 +68,7 @@ export class LevelFacts implements FactStore {
       if (kept === undefined) return fact;
       if (kept.epoch !== fact.epoch) return { key: fact.key, ...kept };
       const confirmed = { ...kept, checkedAtMs };
-      await this.#meta.batch([{ type: 'put', key: factKey(fact.key), value: encode(confirmed) }]);
+      await this.#meta.batch([{ type: 'put', key: factKey(fact.key), value: encodeHeader(confirmed) }]);
       return { key: fact.key, ...confirmed };
     });
   }
@@ -109,9 +118,42 @@ export class LevelFacts implements FactStore {
     return batch;
   }
 
+  /** What deletes the parts of the fact that is there. Of one that is damaged they are found by their keys, or stay. */
+  async #old(key: FactKey): Promise<Write<string>[]> {
+    try {
+      const [old, unfinished] = await this.#whole(key, async () => {
+        const [header, mark] = await this.#meta.getMany([factKey(key), unfinishedKey(key)]);
+        return [header && decodeHeader(header), mark && decode<Unfinished>(mark)] as const;
+      });
+      if (unfinished !== undefined) await this.#meta.batch(deleteUnfinished(unfinishedKey(key), unfinished));
+      return old === undefined ? [] : deleteParts(factKey(key), old);
+    } catch (error) {
+      if (!(error instanceof DamagedFactError)) throw error;
+    }
+    const writes: Write<string>[] = [];
+    try {
+      for await (const part of this.#meta.keys(partsOf(key))) writes.push({ type: 'del', key: part });
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+    }
+    return writes;
+  }
+
   async #readHeader(key: FactKey): Promise<Header | undefined> {
-    const header = await this.#meta.get(factKey(key));
-    return header && decode<Header>(header);
+    return this.#whole(key, async () => {
+      const header = await this.#meta.get(factKey(key));
+      return header && decodeHeader(header);
+    });
+  }
+
+  /** @throws DamagedFactError where what is read cannot be understood */
+  async #whole<T>(key: FactKey, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof UnreadableError || !(isCorruption(error) || error instanceof SyntaxError)) throw error;
+      throw new DamagedFactError(`the fact ${factKey(key)} is damaged`, { cause: error });
+    }
   }
 
   #assertOpen(): void {
@@ -121,11 +163,12 @@ export class LevelFacts implements FactStore {
 
 /** Deletes the parts whose header never came: a crash fell between them. */
 export async function sweepUnfinishedFacts(meta: Database<string>): Promise<void> {
-  for await (const [mark, value] of meta.entries(under('unfinished'))) await meta.batch(deleteUnfinished(mark, value));
+  for await (const [mark, value] of meta.entries(under('unfinished')))
+    await meta.batch(deleteUnfinished(mark, decode<Unfinished>(value)));
 }
 
-function deleteUnfinished(mark: string, value: Buffer): Write<string>[] {
-  return [...deleteParts(headerKeyOf(mark), decode<Unfinished>(value)), { type: 'del', key: mark }];
+function deleteUnfinished(mark: string, value: Unfinished): Write<string>[] {
+  return [...deleteParts(headerKeyOf(mark), value), { type: 'del', key: mark }];
 }
 
 const unfinishedOf = ({ epoch, partCount }: Header): Unfinished => ({ epoch, partCount });
@@ -134,5 +177,5 @@ function deleteParts(headerKey: string, { epoch, partCount }: Unfinished): Write
   return Array.from({ length: partCount }, (_, part) => ({ type: 'del', key: partKeyOf(headerKey, epoch, part) }));
 }
 
-const encode = (value: Header | Unfinished): Buffer => Buffer.from(JSON.stringify(value));
+const encode = (value: Unfinished): Buffer => Buffer.from(JSON.stringify(value));
 const decode = <T>(bytes: Buffer): T => JSON.parse(bytes.toString()) as T;

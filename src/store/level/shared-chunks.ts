@@ -3,6 +3,7 @@ import { DamagedBlobError } from '../../feed/store.js';
 import type { Loan } from '../../feed/store.js';
 import type { ChunkUse } from './chunk-memory.js';
 import { createChunkMemory, unsealChunk } from './chunk.js';
+import { isCorruption } from './corruption.js';
 
 /** By its memory, not by a view: a reader's slice keeps only the memory alive. */
 interface Held {
@@ -107,7 +108,3 @@ export class SharedChunks {
     return bytes;
   }
 }
-
-/** LevelDB itself met bytes that are not what it wrote. */
-const isCorruption = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';

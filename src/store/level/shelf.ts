@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { UnreadableError } from '../../feed/store.js';
 import type { KeptIds, Pin } from '../../feed/store.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { checkpointKey, packageKey, pinKey, holdKey } from '../keys.js';
@@ -67,9 +68,8 @@ export class Shelf {
     const recent = this.#recentRows.get(key);
     if (recent !== undefined) return recent;
     const changesBefore = this.#changeCount;
-    const stored = await this.#meta.get(key);
-    if (stored === undefined) return undefined;
-    const row = decodeRow(stored);
+    const row = await this.#read(key, decodeRow);
+    if (row === undefined) return undefined;
     // What was read while the index changed may be a row that has just been taken away.
     if (this.#changeCount === changesBefore) this.#recentRows.set(key, row);
     return row;
@@ -81,9 +81,20 @@ export class Shelf {
   }
 
   /** Of a package that is not kept. */
-  async #pinRow(identity: PackageIdentity) {
-    const stored = await this.#meta.get(pinKey(identity));
-    return stored && decodePin(stored);
+  #pinRow(identity: PackageIdentity) {
+    return this.#read(pinKey(identity), decodePin);
+  }
+
+  /** A damaged row says nothing, not even that there is none: who took other bytes for the package would break its pin. */
+  async #read<T>(key: string, decode: (stored: Buffer) => T): Promise<T | undefined> {
+    try {
+      const stored = await this.#meta.get(key);
+      return stored && decode(stored);
+    } catch (error) {
+      if (error instanceof UnreadableError) throw error;
+      this.assertOpen();
+      throw new UnreadableError('the store cannot read: the index of packages is damaged there', { cause: error });
+    }
   }
 
   /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { reasonOf } from '../../../src/store/level/disk-health.js';
+import { reasonOf } from '../../../src/store/level/disk-reason.js';
 import type { Note } from '../../../src/store/level/note.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
 import { eventually } from '../../support/eventually.js';
@@ -83,7 +83,7 @@ test('the reason why the disk refuses is told in words, without paths', (t) => {
     'Input/output error': 'its disk reports input/output errors',
     'Too many open files': 'this process has too many files open',
     'Permission denied': 'this user may not write there',
-    'Something new': 'the disk refuses writes',
+    'Something new': 'its disk refuses',
   };
   for (const [text, reason] of Object.entries(expected)) {
     t.is(reasonOf(io(text)), reason);

@@ -12,6 +12,7 @@ import {
   reservedKey,
   unfinishedKey,
 } from '../../../src/store/keys.js';
+import { decodeHeader } from '../../../src/store/level/fact-header.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
 import { directoryBytes } from '../../../src/store/level/store-directory.js';
 import { withBlobs, withMeta } from '../../support/level-files.js';
@@ -160,7 +161,7 @@ test('parts of a fact whose header never came are swept', async (t) => {
   await before.close();
   const headerKey = `fact/${key.source}/${key.kind}/${key.name}`;
   await withMeta(path, async (meta) => {
-    const header = JSON.parse((await meta.get(headerKey)).toString()) as { epoch: string; partCount: number };
+    const header = decodeHeader(await meta.get(headerKey));
     await meta.put(unfinishedKey(key), Buffer.from(JSON.stringify(header)));
     await meta.del(headerKey);
   });

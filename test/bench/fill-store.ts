@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { PackageIdentity } from '../../src/nuget/package-identity.js';
+import { openLevelStore } from '../../src/store/level/open-level-store.js';
+import { makeNupkg } from '../support/nupkg.js';
+import { keep } from '../support/sample-package.js';
+
+/*
+ * A process of its own: fills the store named by its first argument with as many packages as the second says, all with the source `origin`,
+ * says `filled` and waits to be killed.
+ */
+const [path = '', count = '0'] = process.argv.slice(2);
+const inParallel = 64;
+const versionsPerId = 10;
+
+const store = await openLevelStore(path, { now: Date.now });
+let next = 0;
+await Promise.all(Array.from({ length: inParallel }, lane));
+process.stdout.write('filled\n');
+setInterval(() => undefined, 60_000);
+
+async function lane(): Promise<void> {
+  while (next < Number(count)) {
+    const number = next++;
+    const id = `Bench.Package${Math.floor(number / versionsPerId)}`;
+    const version = `1.0.${number % versionsPerId}`;
+    const bytes = makeNupkg({ id, version });
+    const sha512 = createHash('sha512').update(bytes).digest('base64');
+    const identity = PackageIdentity.parse(id, version);
+    await keep(store.packages, { bytes, facts: { identity, source: 'origin', sha512, cachedAtMs: Date.now() } });
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { canMeasureMemory, startLarderProcess } from '../support/larder-process.js';
+import { startScriptedSource } from '../support/scripted-source.js';
+import type { Figure } from './figure.js';
+import { rowOf } from './row.js';
+
+const fillProgram = fileURLToPath(new URL('fill-store.js', import.meta.url));
+
+/** A store with many packages whose process was killed: how long the next start takes, and what memory it costs. */
+export const largeStore: Figure = {
+  id: 'P7',
+  name: 'a large store',
+  async measure({ isQuick }) {
+    const packages = isQuick ? 300 : 10_000;
+    const rounds = isQuick ? 2 : 7;
+    const settleMs = isQuick ? 500 : 10_000;
+    const path = await mkdtemp(join(tmpdir(), 'larder-bench-'));
+    const source = await startScriptedSource();
+    try {
+      const full = join(path, 'full');
+      await fill(full, packages);
+      const startsMs: number[] = [];
+      const overIdleMB: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const idle = await started(join(path, `empty${round}`), source.url, settleMs);
+        const loaded = await started(full, source.url, settleMs);
+        startsMs.push(loaded.ms);
+        overIdleMB.push(Math.max(0, (loaded.bytes - idle.bytes) / 1e6));
+      }
+      const facts = { better: 'lower', peer: null } as const;
+      const name = `${packages} packages`;
+      const memory = { ...facts, id: 'P7b', name: `${name}: memory over an empty store`, unit: 'MB', target: null };
+      return [
+        rowOf({ ...facts, id: 'P7a', name: `${name}: start after kill -9`, unit: 'ms', target: 2_000 }, startsMs),
+        canMeasureMemory
+          ? rowOf(memory, overIdleMB)
+          : { ...memory, value: null, low: null, high: null, skipped: 'private memory cannot be measured here' },
+      ];
+    } finally {
+      await source.close();
+      await rm(path, { recursive: true, force: true });
+    }
+  },
+};
+
+async function fill(path: string, packages: number): Promise<void> {
+  const child = spawn(process.execPath, [fillProgram, path, String(packages)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const filled = await Promise.race([once(child.stdout, 'data').then(() => true), exited.then(() => false)]);
+  child.kill('SIGKILL');
+  await exited;
+  if (!filled) throw new Error('the store could not be filled');
+}
+
+/** Ends by kill -9. */
+async function started(path: string, url: string, settleMs: number): Promise<{ ms: number; bytes: number }> {
+  const beganAtMs = performance.now();
+  const larder = await startLarderProcess(['--data', path, '--source', `origin=${url}`]);
+  const ms = performance.now() - beganAtMs;
+  await sleep(settleMs);
+  const bytes = canMeasureMemory ? await larder.privateBytes() : Number.NaN;
+  await larder.kill();
+  return { ms, bytes };
+}
