@@ -53,11 +53,11 @@ export async function askUntil(
   return until(() => ask(cell, larder), isWanted);
 }
 
-/** Asks for anything until it is there. @returns the last answer */
-export const getUntilFound = (larder: LarderUnderTest, path: string): Promise<Reply> =>
+/** Asks for anything until its status is as wanted. @returns the last answer */
+export const getUntil = (larder: LarderUnderTest, path: string, wanted: number): Promise<Reply> =>
   until(
     () => larder.get(path),
-    ({ status }) => status === 200,
+    ({ status }) => status === wanted,
   );
 
 async function until<T>(work: () => Promise<T>, isWanted: (result: T) => boolean): Promise<T> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isSound } from '../../../src/feed/verify-report.js';
 import { verifyStore } from '../../../src/feed/verify-store.js';
 import { repositoryRoot } from '../../support/repository-root.js';
-import { ask, askUntil, askVerdict, getUntilFound, isWell } from './asking.js';
+import { ask, askUntil, askVerdict, getUntil, isWell } from './asking.js';
 import type { MatrixFault } from './fault.js';
 import { isAnswer, isRight, toldCold, toldOutcome, toldWarm } from './outcome.js';
 import type { Outcome } from './outcome.js';
@@ -27,6 +27,10 @@ export async function liveThrough(t: ExecutionContext, fault: MatrixFault): Prom
   const world = await startWorld(t, fault.way ?? 'plain', fault.traits);
   const cells = world.cells.filter(({ resource }) => fault.notFor?.[resource.name] === undefined);
 
+  if (fault.indexAgeMs !== undefined) {
+    await each(cells, (cell) => readIndex(t, cell, world));
+    world.clock.advance(fault.indexAgeMs);
+  }
   await fault.begin(world);
   const cold = await each(cells, async (cell) => {
     const [whole, verdict] = await Promise.all([ask(cell, world.larder), askVerdict(cell, world.larder)]);
@@ -154,6 +158,12 @@ async function recover(
   });
 }
 
+/** Asks for what is not there, so that nothing but the source's index is known. */
+async function readIndex(t: ExecutionContext, { resource }: Cell, { larder }: World): Promise<void> {
+  const { status } = await getUntil(larder, `feeds/${resource.feed}/v3/flat/nobody.here/index.json`, 404);
+  t.is(status, 404, resource.name);
+}
+
 /** Lets everything of a cell's id be kept: documents and packages. */
 async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: World): Promise<void> {
   const { feed, versions } = resource;
@@ -164,7 +174,7 @@ async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: Worl
     ...versions.map((version) => `flat/${id}/${version}/${id}.${version}.nupkg`),
   ];
   for (const path of paths) {
-    const reply = await getUntilFound(larder, `feeds/${feed}/v3/${path}`);
+    const reply = await getUntil(larder, `feeds/${feed}/v3/${path}`, 200);
     t.is(reply.status, 200, `${resource.name}: ${path}: ${reply.text().slice(0, 300)}`);
   }
 }
