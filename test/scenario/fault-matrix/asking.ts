@@ -12,7 +12,7 @@ const pauseMs = 100;
 
 /** Asks for a cell's resource. @throws Error when no end of an answer comes */
 export async function ask(cell: Cell, larder: LarderUnderTest): Promise<Outcome> {
-  return inTime(cell, cell.resource.ask(larder.get));
+  return inTime(cell, cell.resource.ask(larder));
 }
 
 /**

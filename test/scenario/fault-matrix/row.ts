@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isSound } from '../../../src/feed/verify-report.js';
 import { verifyStore } from '../../../src/feed/verify-store.js';
 import { repositoryRoot } from '../../support/repository-root.js';
+import type { Reply } from '../../support/larder.js';
 import { ask, askUntil, askVerdict, getUntil, isWell } from './asking.js';
 import type { MatrixFault } from './fault.js';
 import { isAnswer, isRight, toldCold, toldOutcome, toldWarm } from './outcome.js';
@@ -83,7 +84,7 @@ const toldCodes: ReadonlySet<string> = new Set(
 function assertCold(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome: Outcome, when: string): unknown {
   const what = `${fault.name}, ${cell.resource.name}, ${when}: ${toldOutcome(outcome)}`;
   if (!isAnswer(outcome)) return t.is(cell.resource.name, 'nupkg', what);
-  if (outcome.status === 200) return t.true(isRight(cell, outcome), `${what}: ${outcome.text().slice(0, 300)}`);
+  if (outcome.status === 200) return t.true(isRight(cell, outcome), `${what}: ${shown(outcome)}`);
   t.is(outcome.headers['content-type'], 'application/problem+json', what);
   t.is(outcome.headers['cache-control'], 'no-store', what);
   const problem = outcome.json<{ code: string; source?: string; status: number; detail: string }>();
@@ -98,12 +99,16 @@ function assertCold(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome
 function assertWarm(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome: Outcome, when: string): void {
   const what = `${fault.name}, ${cell.resource.name}, ${when}: ${toldOutcome(outcome)}`;
   const isGood = isRight(cell, outcome) || isKeptOn(fault, cell, outcome);
-  t.true(isGood, isAnswer(outcome) ? `${what}: ${outcome.text().slice(0, 300)}` : what);
+  t.true(isGood, isAnswer(outcome) ? `${what}: ${shown(outcome)}` : what);
   if (!isAnswer(outcome)) return;
   const warning = outcome.headers['x-nuget-warning'];
   if (warning !== undefined) t.is(outcome.headers['x-cache'], 'STALE', what);
   if (warning !== undefined) t.true(String(warning).includes(cell.resource.feed), `${what}: ${String(warning)}`);
 }
+
+/** The beginning of what is text. */
+const shown = ({ headers, body }: Reply) =>
+  /json|xml/.test(String(headers['content-type'])) ? body.toString('utf8', 0, 300) : `${body.length} bytes`;
 
 /** The leaf of a package that its source says it has no more, made of what is kept: restored on, and not found by searches. */
 function isKeptOn({ saysAbsent }: MatrixFault, cell: Cell, outcome: Outcome): boolean {
@@ -175,6 +180,6 @@ async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: Worl
   ];
   for (const path of paths) {
     const reply = await getUntil(larder, `feeds/${feed}/v3/${path}`, 200);
-    t.is(reply.status, 200, `${resource.name}: ${path}: ${reply.text().slice(0, 300)}`);
+    t.is(reply.status, 200, `${resource.name}: ${path}: ${shown(reply)}`);
   }
 }
