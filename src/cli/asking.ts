@@ -2,16 +2,12 @@ import type { Command } from 'commander';
 import { keyVariable } from '../config/environment-layer.js';
 import type { Environment } from '../config/environment-layer.js';
 import type { ConfigFlags } from '../config/flag-layer.js';
-import { loadConfig } from '../config/load.js';
-import type { Config } from '../config/schema.js';
 import { askHouse } from './ask-house.js';
 import type { Asking } from './ask-house.js';
-import { reportMistakes } from './config-failure.js';
 import { addStoreOptions } from './config-options.js';
 import { exitCode } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
-import { UnansweredError } from './owner-server.js';
-import { startFailure } from './start-failure.js';
+import { withConfig } from './with-config.js';
 
 /** The options of a verb that asks. */
 export interface AskingOptions extends ConfigFlags {
@@ -34,20 +30,11 @@ export async function runAsking<T>(
   options: AskingOptions,
   environment: Environment,
 ): Promise<ExitCode> {
-  let config: Config;
-  try {
-    ({ config } = await loadConfig(options, environment));
-  } catch (error) {
-    return reportMistakes(error);
-  }
-  try {
+  return withConfig(options, environment, async (config) => {
     const answer = await askHouse(config, asking, options.key ?? (environment[keyVariable] || undefined));
     if (options.quiet) return exitCode.done;
     if (options.json) console.log(JSON.stringify(answer, undefined, 2));
     else for (const line of lines(answer)) console.log(line);
     return exitCode.done;
-  } catch (error) {
-    console.error(`larder: ${error instanceof UnansweredError ? error.message : startFailure(error, config)}`);
-    return exitCode.failed;
-  }
+  });
 }

@@ -7,7 +7,7 @@ import { ConfigError } from '../config/mistake.js';
 import { reportMistakes } from './config-failure.js';
 import { addConfigOptions } from './config-options.js';
 import { exitCode } from './exit-code.js';
-import type { Finish } from './program.js';
+import type { Finish } from './exit-code.js';
 
 interface CheckOptions extends ConfigFlags {
   readonly json?: boolean;

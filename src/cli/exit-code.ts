@@ -6,3 +6,6 @@ export const exitCode = {
   wrongUsage: 2,
 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** How a verb reports its end. */
+export type Finish = (code: ExitCode) => void;

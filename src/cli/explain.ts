@@ -7,9 +7,9 @@ import { PackageId } from '../nuget/package-id.js';
 import { PackageVersion } from '../nuget/package-version.js';
 import { addAskingOptions, runAsking } from './asking.js';
 import type { AskingOptions } from './asking.js';
+import type { Finish } from './exit-code.js';
 import { explanationLines } from './explanation-lines.js';
 import { named } from './named.js';
-import type { Finish } from './program.js';
 
 interface ExplainOptions extends AskingOptions {
   readonly feed: string;

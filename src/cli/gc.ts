@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment-layer.js';
 import type { Maintenance } from '../feed/maintenance.js';
 import type { GcReport } from '../feed/store.js';
 import { bytesText } from './amount.js';
-import type { Finish } from './program.js';
+import type { Finish } from './exit-code.js';
 import { addWorkingOptions, runWorking } from './working.js';
 import type { WorkingOptions } from './working.js';
 

@@ -2,16 +2,14 @@ import { Command, CommanderError } from 'commander';
 import type { Environment } from '../config/environment-layer.js';
 import { version } from '../ops/version.js';
 import { addCheck } from './check.js';
-import { exitCode, type ExitCode } from './exit-code.js';
+import { exitCode } from './exit-code.js';
+import type { Finish } from './exit-code.js';
 import { addExplain } from './explain.js';
 import { addGc } from './gc.js';
 import { addPurge } from './purge.js';
 import { addServe } from './serve.js';
 import { addStats } from './stats.js';
 import { addVerify } from './verify.js';
-
-/** How a verb reports its end. */
-export type Finish = (code: ExitCode) => void;
 
 /** Runs the command line. @returns the exit code */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {

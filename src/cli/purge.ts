@@ -4,8 +4,8 @@ import type { Maintenance, PurgeReport } from '../feed/maintenance.js';
 import { PackageId } from '../nuget/package-id.js';
 import { PackageVersion } from '../nuget/package-version.js';
 import { bytesText } from './amount.js';
+import type { Finish } from './exit-code.js';
 import { named } from './named.js';
-import type { Finish } from './program.js';
 import { addWorkingOptions, runWorking } from './working.js';
 import type { WorkingOptions } from './working.js';
 

@@ -9,8 +9,8 @@ import { version } from '../ops/version.js';
 import { reportMistakes } from './config-failure.js';
 import { addConfigOptions } from './config-options.js';
 import { exitCode, type ExitCode } from './exit-code.js';
+import type { Finish } from './exit-code.js';
 import { firstLines } from './first-lines.js';
-import type { Finish } from './program.js';
 import { startFailure } from './start-failure.js';
 
 interface ServeOptions extends ConfigFlags {

@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment-layer.js';
 import type { Insight, Status } from '../feed/insight.js';
 import { addAskingOptions, runAsking } from './asking.js';
 import type { AskingOptions } from './asking.js';
-import type { Finish } from './program.js';
+import type { Finish } from './exit-code.js';
 
 /** `larder stats`: what is kept, and what passed through since the start. */
 export function addStats(program: Command, environment: Environment, finish: Finish): void {

@@ -4,7 +4,7 @@ import type { Maintenance, TellProgress } from '../feed/maintenance.js';
 import { isSound } from '../feed/verify-report.js';
 import type { DamagedFact, DamagedPackage, VerifyReport } from '../feed/verify-report.js';
 import { bytesText } from './amount.js';
-import type { Finish } from './program.js';
+import type { Finish } from './exit-code.js';
 import { addWorkingOptions, runWorking } from './working.js';
 import type { WorkingOptions } from './working.js';
 

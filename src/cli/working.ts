@@ -1,18 +1,15 @@
 import type { Command } from 'commander';
 import type { Environment } from '../config/environment-layer.js';
-import { loadConfig } from '../config/load.js';
-import type { Config } from '../config/schema.js';
 import type { Maintenance, Progress, TellProgress } from '../feed/maintenance.js';
 import { atHouse } from './ask-house.js';
 import type { AskingOptions } from './asking.js';
-import { reportMistakes } from './config-failure.js';
 import { addStoreOptions } from './config-options.js';
 import { exitCode } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import type { OwnerServer } from './owner-server.js';
 import { UnansweredError } from './owner-server.js';
 import { showProgress } from './progress.js';
-import { startFailure } from './start-failure.js';
+import { withConfig } from './with-config.js';
 
 /** The options of a verb that works on the store: only its owner may, so there is no key to give. */
 export type WorkingOptions = Omit<AskingOptions, 'key'>;
@@ -40,27 +37,22 @@ export async function runWorking<T>(
   options: WorkingOptions,
   environment: Environment,
 ): Promise<ExitCode> {
-  let config: Config;
-  try {
-    ({ config } = await loadConfig(options, environment));
-  } catch (error) {
-    return reportMistakes(error);
-  }
-  const progress = showProgress(working.title, process.stderr, options.quiet === true || options.json === true);
-  try {
-    const report = await atHouse(config, undefined, {
-      beside: (server) => beside(server, working, progress.tell),
-      alone: ({ maintenance }) => working.own(maintenance, progress.tell),
-    });
-    progress.end();
+  return withConfig(options, environment, async (config) => {
+    const progress = showProgress(working.title, process.stderr, options.quiet === true || options.json === true);
+    let report: T;
+    try {
+      report = await atHouse(config, undefined, {
+        beside: (server) => beside(server, working, progress.tell),
+        alone: ({ maintenance }) => working.own(maintenance, progress.tell),
+      });
+    } finally {
+      progress.end();
+    }
+    const isGood = working.isGood(report);
     if (options.json) console.log(JSON.stringify(report, undefined, 2));
-    else if (!options.quiet || !working.isGood(report)) for (const line of working.lines(report)) console.log(line);
-    return working.isGood(report) ? exitCode.done : exitCode.failed;
-  } catch (error) {
-    progress.end();
-    console.error(`larder: ${error instanceof UnansweredError ? error.message : startFailure(error, config)}`);
-    return exitCode.failed;
-  }
+    else if (!options.quiet || !isGood) for (const line of working.lines(report)) console.log(line);
+    return isGood ? exitCode.done : exitCode.failed;
+  });
 }
 
 /** A line of what a server tells of its work. */

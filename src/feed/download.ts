@@ -54,9 +54,12 @@ export interface DownloadOptions {
   readonly maxPackageBytes: number;
 }
 
-/** A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. */
+/**
+ * A package up to this size is waited for a moment, so that a bad one is told as an error and not as a broken connection. Nothing is lost
+ * by that: its last byte waits for the verdict in any case.
+ */
 const smallBytes = 256 * 1024;
-const smallGraceMs = 30;
+const smallGraceMs = 250;
 /** How long a package that is not kept waits for those who were told that it is there, in milliseconds. */
 const passingGraceMs = 2_000;
 

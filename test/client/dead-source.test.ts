@@ -18,7 +18,8 @@ const states: Readonly<Record<Exclude<Mood, 'well'>, string>> = {
 /** What is aimed at is 1.1; a busy machine takes longer now and then. */
 const mostTimes = 1.5;
 const slackSeconds = 5;
-const runs = 2;
+/** One tells whether it works, more tell how well. */
+const rounds = Number(process.env['TEST_ROUNDS'] ?? 1);
 
 testWithRegistry(
   'traps 21 and 38: a restore of 151 packages that are kept takes no longer while their source is dead or slow, though all of it is stale',
@@ -57,26 +58,25 @@ testWithRegistry(
       t.is(await project.lockFile(), locked);
       return (performance.now() - beganAtMs) / 1000;
     };
-    /** The first run in a state finds out about it. */
-    const restores = async () => {
-      const seconds: number[] = [];
-      for (let run = 0; run < runs; run++) seconds.push(await restoreSeconds());
-      return { seconds, median: seconds.reduce((sum, one) => sum + one, 0) / runs };
-    };
-    const warm = await restores();
-    t.log(`warm: ${told(warm.seconds)}`);
-    for (const [mood, what] of Object.entries(states) as [Mood, string][]) {
-      await registry.become(mood);
-      const asked = registry.requests.length;
-      const { seconds, median } = await restores();
-      const times = median / warm.median;
-      t.log(`${what}: ${told(seconds)}, ${times.toFixed(2)} × warm, ${registry.requests.length - asked} requests`);
-      t.true(median < mostTimes * warm.median + slackSeconds, `${what}: ${times.toFixed(2)} × warm`);
-      await registry.become('well');
-      await eventually(
-        () => get(`v3/flat/${anyId}/index.json`),
-        ({ status, headers }) => status === 200 && headers['x-cache'] !== 'STALE',
-      );
+    const warm: number[] = [];
+    const inTrouble = new Map<string, number[]>();
+    // In turn, so that a machine that is busy for a while is so for both.
+    for (let round = 0; round < rounds; round++)
+      for (const [mood, what] of Object.entries(states) as [Mood, string][]) {
+        warm.push(await restoreSeconds());
+        await registry.become(mood);
+        inTrouble.set(what, [...(inTrouble.get(what) ?? []), await restoreSeconds()]);
+        await registry.become('well');
+        await eventually(
+          () => get(`v3/flat/${anyId}/index.json`),
+          ({ status, headers }) => status === 200 && headers['x-cache'] !== 'STALE',
+        );
+      }
+    t.log(`warm: ${told(warm)}`);
+    for (const [what, seconds] of inTrouble) {
+      const times = median(seconds) / median(warm);
+      t.log(`${what}: ${told(seconds)}, ${times.toFixed(2)} × warm`);
+      t.true(median(seconds) < mostTimes * Math.max(...warm) + slackSeconds, `${what}: ${times.toFixed(2)} × warm`);
     }
 
     await registry.become('silent');
@@ -99,3 +99,5 @@ testWithRegistry(
 );
 
 const told = (seconds: readonly number[]) => seconds.map((one) => `${one.toFixed(1)} s`).join(', ');
+
+const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;

@@ -63,6 +63,6 @@ test('a package that was evicted and published anew with other bytes is refused'
   const reply = await larder.get(pathOf(scripts[0]!));
   t.is(reply.status, 502);
   t.like(reply.json(), { code: 'version-conflict' });
-  t.regex(reply.text(), /than those that it sent at first/);
+  t.regex(reply.text(), /than those that it supplied first/);
   t.is(await store.packages.find(identity), undefined);
 });
