@@ -6,8 +6,8 @@ import type { Outcome } from './outcome.js';
 import type { Cell, World } from './world.js';
 
 /** What a request may take at most, whatever is wrong: every limit of the world is far below. */
-const patienceMs = 30_000;
-const tries = 100;
+const patienceMs = 120_000;
+const tries = 300;
 const pauseMs = 100;
 
 /** Asks for a cell's resource. @throws Error when no end of an answer comes */

@@ -24,8 +24,8 @@ const restMs = 31_000;
  * Lives through one fault in all columns at once: met with nothing kept, lifted, met again with everything kept and old, lifted. What must
  * hold of every answer is asserted here; what it was is returned.
  */
-export async function liveThrough(t: ExecutionContext, fault: MatrixFault): Promise<Row> {
-  const world = await startWorld(t, fault.way ?? 'plain', fault.traits);
+export async function liveThrough(t: ExecutionContext, fault: MatrixFault, slowness = 1): Promise<Row> {
+  const world = await startWorld(t, { way: fault.way, traits: fault.traits, slowness });
   const cells = world.cells.filter(({ resource }) => fault.notFor?.[resource.name] === undefined);
 
   if (fault.indexAgeMs !== undefined) {
