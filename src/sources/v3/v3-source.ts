@@ -27,6 +27,7 @@ import { readJson, smallDocumentBytes } from '../transport/json-reader.js';
 import { Transport } from '../transport/transport.js';
 import type { Document, DocumentAnswer, TransportOptions } from '../transport/transport.js';
 import { CatalogWalk } from './catalog-walk.js';
+import { askOfPackage, hasPackages } from './doubtful-absence.js';
 import { askPublishedHash } from './published-hash.js';
 import { findPackageContent, listLeaves } from './registration-listing.js';
 import { RegistrationWalk } from './registration-walk.js';
@@ -81,11 +82,12 @@ export class V3Source implements Source {
   }
 
   async versions(id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
-    const index = await this.#index.get(ask.signal);
-    if (index.kind !== 'found') return index;
-    if (!hasPackages(index.value)) return missing;
-    if (!index.value.flatContainer.areOffered) return this.#versionsOfRegistration(index.value, id, ask);
-    const list = await this.#versionStrings(index.value, id, ask);
+    return askOfPackage(this.#index, ask.signal, (index) => this.#versions(index, id, ask));
+  }
+
+  async #versions(index: ServiceIndex, id: PackageId, ask: Ask): Promise<SourceAnswer<VersionListing>> {
+    if (!index.flatContainer.areOffered) return this.#versionsOfRegistration(index, id, ask);
+    const list = await this.#versionStrings(index, id, ask);
     if (list.kind !== 'found') return list;
     const listing = await listVersions(list.value.value);
     if (listing.versions.length === 0) return this.#refused('its version list holds nothing that NuGet can read');
@@ -93,21 +95,26 @@ export class V3Source implements Source {
   }
 
   async registration(id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>> {
-    const index = await this.#index.get(ask.signal);
-    if (index.kind !== 'found') return index;
-    if (!hasPackages(index.value)) return missing;
-    if (!index.value.registration.areOffered) return this.#registrationOfVersions(index.value, id, ask);
-    const leaves = await this.#walk.all(index.value.registration, id, ask);
+    return askOfPackage(this.#index, ask.signal, (index) => this.#registration(index, id, ask));
+  }
+
+  async #registration(index: ServiceIndex, id: PackageId, ask: Ask): Promise<SourceAnswer<RegistrationListing>> {
+    if (!index.registration.areOffered) return this.#registrationOfVersions(index, id, ask);
+    const leaves = await this.#walk.all(index.registration, id, ask);
     if (leaves.kind !== 'found') return leaves;
-    return this.#listing(index.value, id, leaves.value);
+    return this.#listing(index, id, leaves.value);
   }
 
   /** `ask.signal` counts until the package is open; after that `bytes.destroy()` ends it. */
   async download(identity: PackageIdentity, ask: Ask): Promise<Answer<PackageBytes>> {
-    const index = await this.#index.get(ask.signal);
-    if (index.kind !== 'found') return index;
-    const { flatContainer, registration } = index.value;
-    if (!hasPackages(index.value)) return missing;
+    return askOfPackage(this.#index, ask.signal, (index) => this.#download(index, identity, ask));
+  }
+
+  async #download(
+    { flatContainer, registration }: ServiceIndex,
+    identity: PackageIdentity,
+    ask: Ask,
+  ): Promise<Answer<PackageBytes>> {
     if (flatContainer.areOffered)
       return flatContainer.inTurn((base) => this.#transport.package(addressBelow(base, nupkgPath(identity)), ask));
     const leaves = await this.#walk.near(registration, identity.id, identity.version, ask.signal);
@@ -278,10 +285,6 @@ export class V3Source implements Source {
     return this.#refused('answered 304 without being asked');
   }
 }
-
-/** A source without any tells of vulnerabilities only (an audit source). */
-const hasPackages = ({ flatContainer, registration }: ServiceIndex) =>
-  flatContainer.areOffered || registration.areOffered;
 
 function withoutUserInfo(url: URL): URL {
   const bare = new URL(url);

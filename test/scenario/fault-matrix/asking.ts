@@ -6,13 +6,13 @@ import type { Outcome } from './outcome.js';
 import type { Cell, World } from './world.js';
 
 /** What a request may take at most, whatever is wrong: every limit of the world is far below. */
-const patienceMs = 30_000;
-const tries = 100;
+const patienceMs = 120_000;
+const tries = 300;
 const pauseMs = 100;
 
 /** Asks for a cell's resource. @throws Error when no end of an answer comes */
 export async function ask(cell: Cell, larder: LarderUnderTest): Promise<Outcome> {
-  return inTime(cell, cell.resource.ask(larder.get));
+  return inTime(cell, cell.resource.ask(larder));
 }
 
 /**
@@ -53,11 +53,11 @@ export async function askUntil(
   return until(() => ask(cell, larder), isWanted);
 }
 
-/** Asks for anything until it is there. @returns the last answer */
-export const getUntilFound = (larder: LarderUnderTest, path: string): Promise<Reply> =>
+/** Asks for anything until its status is as wanted. @returns the last answer */
+export const getUntil = (larder: LarderUnderTest, path: string, wanted: number): Promise<Reply> =>
   until(
     () => larder.get(path),
-    ({ status }) => status === 200,
+    ({ status }) => status === wanted,
   );
 
 async function until<T>(work: () => Promise<T>, isWanted: (result: T) => boolean): Promise<T> {

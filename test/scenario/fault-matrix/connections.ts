@@ -1,5 +1,5 @@
 import type { Fault } from '../../support/scripted-source.js';
-import { asked } from './fault.js';
+import { asked, askedOf } from './fault.js';
 import type { MatrixFault } from './fault.js';
 
 /** The function form: the right answer is a whole one, whatever the request's conditions. */
@@ -9,6 +9,7 @@ const whole =
     fault;
 /** Longer than the request's budget, shorter than patience behind it. */
 const dripSeconds = 4.5;
+const lateMs = 1_500;
 
 /** What goes wrong between an open port and the end of an answer. */
 export const connectionFaults: readonly MatrixFault[] = [
@@ -32,9 +33,11 @@ export const connectionFaults: readonly MatrixFault[] = [
     headers: { ...headers, 'content-length': String(body.length - 9) },
   })),
   asked('an endless body', whole('endless')),
-  asked('a drip slower than the request budget', ({ body }) => ({ dripBytesPerSecond: body.length / dripSeconds })),
+  askedOf('a drip slower than the request budget', ({ slowness }) => ({ body }) => ({
+    dripBytesPerSecond: body.length / (dripSeconds * slowness),
+  })),
   asked('a drip within the request budget', ({ body }) => ({ dripBytesPerSecond: body.length * 2 })),
-  asked('an answer later than the time limit', { delayMs: 1_500 }),
+  askedOf('an answer later than the time limit', ({ slowness }) => ({ delayMs: lateMs * slowness })),
   asked('an answer just within the time limit', { delayMs: 100 }),
   asked('no HTTP', 'not http'),
   asked('headers too large', ({ status, headers, body }) => ({

@@ -12,6 +12,8 @@ export interface MatrixFault {
   readonly notFor?: Readonly<Partial<Record<ResourceName, string>>>;
   /** It is the source's own word that there is no such thing. */
   readonly saysAbsent?: boolean;
+  /** The sources' indexes were read so long before it begins for the first time, in milliseconds; absent: they were never read. */
+  readonly indexAgeMs?: number;
   /** How much has to pass on the clock until it is over, once it has ended, in milliseconds. Default: what an absence and a rest take. */
   readonly overAfterMs?: number;
   begin(world: World): unknown;

@@ -32,7 +32,7 @@ export interface Resource {
   readonly mayBeAbsent: boolean;
   /** What the source publishes between the two times, where without news the document in question is not asked for again. */
   readonly news?: PackageScript;
-  ask(get: LarderUnderTest['get']): Promise<Reply>;
+  ask(larder: LarderUnderTest): Promise<Reply>;
   isRight(source: ScriptedSource, reply: Reply): boolean;
 }
 
@@ -61,7 +61,7 @@ function resource(
   const id = `Of.${feed}`;
   const path = `feeds/${feed}/v3/${traits.path(id.toLowerCase())}`;
   return {
-    ...{ versions: ['1.0.0'], fillerBytes: 2_000, mayBeAbsent: false, ask: (get) => get(path) },
+    ...{ versions: ['1.0.0'], fillerBytes: 2_000, mayBeAbsent: false, ask: (larder) => larder.get(path) },
     ...{ ...traits, name, feed, id, path },
   };
 }
@@ -150,11 +150,11 @@ export const resources: readonly Resource[] = [
 export const known = { 'of.vulnerabilities': [advisory(1)] };
 
 /** The page that the index names, as a client goes on; the index where it is no index. */
-async function askVulnerabilities(get: LarderUnderTest['get']): Promise<Reply> {
-  const index = await get('feeds/vulnerabilities/v3/vulnerabilities/index.json');
+async function askVulnerabilities(larder: LarderUnderTest): Promise<Reply> {
+  const index = await larder.get('feeds/vulnerabilities/v3/vulnerabilities/index.json');
   if (index.status !== 200) return index;
   const base = index.json<{ '@name': string; '@id': string }[]>().find((page) => page['@name'] === 'base');
   if (base === undefined) throw new Error(`an index of no page: ${index.text()}`);
-  const page = await get(new URL(base['@id']).pathname.slice(1));
+  const page = await larder.get(new URL(base['@id']).pathname.slice(1));
   return page.status === 200 ? { ...page, headers: { ...page.headers, 'x-cache': index.headers['x-cache'] } } : page;
 }

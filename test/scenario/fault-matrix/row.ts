@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { isSound } from '../../../src/feed/verify-report.js';
 import { verifyStore } from '../../../src/feed/verify-store.js';
 import { repositoryRoot } from '../../support/repository-root.js';
-import { ask, askUntil, askVerdict, getUntilFound, isWell } from './asking.js';
+import type { Reply } from '../../support/larder.js';
+import { ask, askUntil, askVerdict, getUntil, isWell } from './asking.js';
 import type { MatrixFault } from './fault.js';
 import { isAnswer, isRight, toldCold, toldOutcome, toldWarm } from './outcome.js';
 import type { Outcome } from './outcome.js';
@@ -23,10 +24,14 @@ const restMs = 31_000;
  * Lives through one fault in all columns at once: met with nothing kept, lifted, met again with everything kept and old, lifted. What must
  * hold of every answer is asserted here; what it was is returned.
  */
-export async function liveThrough(t: ExecutionContext, fault: MatrixFault): Promise<Row> {
-  const world = await startWorld(t, fault.way ?? 'plain', fault.traits);
+export async function liveThrough(t: ExecutionContext, fault: MatrixFault, slowness = 1): Promise<Row> {
+  const world = await startWorld(t, { way: fault.way, traits: fault.traits, slowness });
   const cells = world.cells.filter(({ resource }) => fault.notFor?.[resource.name] === undefined);
 
+  if (fault.indexAgeMs !== undefined) {
+    await each(cells, (cell) => readIndex(t, cell, world));
+    world.clock.advance(fault.indexAgeMs);
+  }
   await fault.begin(world);
   const cold = await each(cells, async (cell) => {
     const [whole, verdict] = await Promise.all([ask(cell, world.larder), askVerdict(cell, world.larder)]);
@@ -79,7 +84,7 @@ const toldCodes: ReadonlySet<string> = new Set(
 function assertCold(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome: Outcome, when: string): unknown {
   const what = `${fault.name}, ${cell.resource.name}, ${when}: ${toldOutcome(outcome)}`;
   if (!isAnswer(outcome)) return t.is(cell.resource.name, 'nupkg', what);
-  if (outcome.status === 200) return t.true(isRight(cell, outcome), `${what}: ${outcome.text().slice(0, 300)}`);
+  if (outcome.status === 200) return t.true(isRight(cell, outcome), `${what}: ${shown(outcome)}`);
   t.is(outcome.headers['content-type'], 'application/problem+json', what);
   t.is(outcome.headers['cache-control'], 'no-store', what);
   const problem = outcome.json<{ code: string; source?: string; status: number; detail: string }>();
@@ -94,12 +99,16 @@ function assertCold(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome
 function assertWarm(t: ExecutionContext, fault: MatrixFault, cell: Cell, outcome: Outcome, when: string): void {
   const what = `${fault.name}, ${cell.resource.name}, ${when}: ${toldOutcome(outcome)}`;
   const isGood = isRight(cell, outcome) || isKeptOn(fault, cell, outcome);
-  t.true(isGood, isAnswer(outcome) ? `${what}: ${outcome.text().slice(0, 300)}` : what);
+  t.true(isGood, isAnswer(outcome) ? `${what}: ${shown(outcome)}` : what);
   if (!isAnswer(outcome)) return;
   const warning = outcome.headers['x-nuget-warning'];
   if (warning !== undefined) t.is(outcome.headers['x-cache'], 'STALE', what);
   if (warning !== undefined) t.true(String(warning).includes(cell.resource.feed), `${what}: ${String(warning)}`);
 }
+
+/** The beginning of what is text. */
+const shown = ({ headers, body }: Reply) =>
+  /json|xml/.test(String(headers['content-type'])) ? body.toString('utf8', 0, 300) : `${body.length} bytes`;
 
 /** The leaf of a package that its source says it has no more, made of what is kept: restored on, and not found by searches. */
 function isKeptOn({ saysAbsent }: MatrixFault, cell: Cell, outcome: Outcome): boolean {
@@ -154,6 +163,12 @@ async function recover(
   });
 }
 
+/** Asks for what is not there, so that nothing but the source's index is known. */
+async function readIndex(t: ExecutionContext, { resource }: Cell, { larder }: World): Promise<void> {
+  const { status } = await getUntil(larder, `feeds/${resource.feed}/v3/flat/nobody.here/index.json`, 404);
+  t.is(status, 404, resource.name);
+}
+
 /** Lets everything of a cell's id be kept: documents and packages. */
 async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: World): Promise<void> {
   const { feed, versions } = resource;
@@ -164,7 +179,7 @@ async function keepAll(t: ExecutionContext, { resource }: Cell, { larder }: Worl
     ...versions.map((version) => `flat/${id}/${version}/${id}.${version}.nupkg`),
   ];
   for (const path of paths) {
-    const reply = await getUntilFound(larder, `feeds/${feed}/v3/${path}`);
-    t.is(reply.status, 200, `${resource.name}: ${path}: ${reply.text().slice(0, 300)}`);
+    const reply = await getUntil(larder, `feeds/${feed}/v3/${path}`, 200);
+    t.is(reply.status, 200, `${resource.name}: ${path}: ${shown(reply)}`);
   }
 }

@@ -26,6 +26,9 @@ const clock = (name: string, ms: number): MatrixFault => ({
   end: (world) => world.clock.jump(-ms),
 });
 
+/** Long enough ago to be doubted, not so long that it is read again anyway. */
+const indexAgeMs = 60_000;
+
 /** What changes around answers that are right by themselves. */
 export const surroundingFaults: readonly MatrixFault[] = [
   {
@@ -33,6 +36,23 @@ export const surroundingFaults: readonly MatrixFault[] = [
     overAfterMs: indexLifetimeMs,
     begin: ({ cells }) => cells.forEach(({ source }) => source.moveTo('moved/')),
     end: ({ cells }) => cells.forEach(({ source }) => source.moveTo('')),
+  },
+  {
+    name: 'other places, while an index that was read before still counts',
+    ...{ indexAgeMs, overAfterMs: indexLifetimeMs },
+    begin: ({ cells }) => cells.forEach(({ source }) => source.moveTo('moved/')),
+    end: ({ cells }) => cells.forEach(({ source }) => source.moveTo('')),
+  },
+  {
+    name: '404 to everything, as of a server that lost its application',
+    begin: ({ cells }) => cells.forEach(({ source }) => source.fault('', { status: 404 })),
+    end: ({ cells }) => cells.forEach(({ source }) => source.clearFaults()),
+  },
+  {
+    name: '404 to everything, while an index that was read before still counts',
+    indexAgeMs,
+    begin: ({ cells }) => cells.forEach(({ source }) => source.fault('', { status: 404 })),
+    end: ({ cells }) => cells.forEach(({ source }) => source.clearFaults()),
   },
   indexed('a service index that offers nothing', () => '{"version":"3.0.0","resources":[]}'),
   indexed('a service index that leads to a name that does not exist', (text) =>

@@ -24,6 +24,8 @@ export interface Cell {
   readonly source: ScriptedSource;
   /** Before the source, where it is reached by TLS. */
   readonly gate: TlsGate | undefined;
+  /** As the world's. */
+  readonly slowness: number;
 }
 
 /** A Larder with a source for each column. */
@@ -39,37 +41,46 @@ export interface World {
 }
 
 /** What a source is given to answer, scaled down as the test's hours are. */
-const timeouts = { headers: '700ms', idle: '700ms' };
-const limits = { requestBudget: '3s', maxDocumentBytes: '1MB', maxPackageBytes: '2MB' };
+const timeLimitMs = 700;
+const requestBudgetMs = 3_000;
 /** So that registrations have pages of their own from two versions on. */
 const pagedTraits = { pageSize: 2, inlineUpTo: 1 };
 
-export async function startWorld(t: ExecutionContext, way: Way, traits: Partial<SourceTraits> = {}): Promise<World> {
-  const cells = await Promise.all(resources.map((resource) => startCell(t, resource, way, traits)));
+export interface WorldOptions {
+  readonly way?: Way | undefined;
+  readonly traits?: Partial<SourceTraits> | undefined;
+  /** Everything that is a matter of time takes so many times as long: 1, or more on a machine that is busy otherwise. */
+  readonly slowness: number;
+}
+
+export async function startWorld(t: ExecutionContext, options: WorldOptions): Promise<World> {
+  const { way = 'plain', slowness } = options;
+  const cells = await Promise.all(resources.map((resource) => startCell(t, resource, options)));
+  const timeLimit = `${timeLimitMs * slowness}ms`;
+  const limits = { requestBudget: `${requestBudgetMs * slowness}ms`, maxDocumentBytes: '1MB', maxPackageBytes: '2MB' };
   const clock = new RunningClock();
   const store = new MemoryStore();
   const proxy: World['proxy'] = {};
   const proxyUrl = way === 'proxied' ? (await startProxy(t, proxy)).url : undefined;
-  const options = {
+  const settings = {
     sources: Object.fromEntries(cells.map(({ resource, source }) => [resource.feed, source])),
     source: {
-      timeouts,
+      timeouts: { headers: timeLimit, idle: timeLimit },
       ...(proxyUrl !== undefined && { proxy: proxyUrl }),
       ...(way === 'tls' && { ca: certificateText('authority.pem') }),
     },
     config: { limits, feeds: resources.map(({ feed }) => ({ name: feed, sources: [feed] })) },
     ...{ clock, store },
   };
-  const larder = await startLarder(t, options);
-  const startOffline = () => startLarder(t, { ...options, config: { ...options.config, offline: true } });
+  const larder = await startLarder(t, settings);
+  const startOffline = () => startLarder(t, { ...settings, config: { ...settings.config, offline: true } });
   return { clock, cells, larder, proxy, store, startOffline };
 }
 
 async function startCell(
   t: ExecutionContext,
   resource: Resource,
-  way: Way,
-  traits: Partial<SourceTraits>,
+  { way, traits, slowness }: WorldOptions,
 ): Promise<Cell> {
   const gate = way === 'tls' ? await startTlsGate(t) : undefined;
   const source = await startScriptedSource({
@@ -87,5 +98,5 @@ async function startCell(
         address: `../../${vulnerabilityPagePath('base')}`,
       },
     ]);
-  return { resource, source, gate };
+  return { resource, source, gate, slowness };
 }

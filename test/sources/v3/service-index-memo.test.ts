@@ -82,3 +82,27 @@ test('one who gives up does not end the reading for the others', async (t) => {
   t.is((await patient).kind, 'found');
   t.is(asked.times, 1);
 });
+
+test('what the source says now is told without an older index in its place, and asked for once in a while', async (t) => {
+  const { memo, clock, asked } = memoOf([
+    async () => index(),
+    async () => failure,
+    async () => failure,
+    async () => index(),
+  ]);
+  const first = await memo.get();
+  clock.nowMs = 29_999;
+  t.is(await memo.recent(), first);
+  t.is(asked.times, 1);
+  clock.nowMs = 30_000;
+  t.is(await memo.recent(), failure);
+  t.is(await memo.get(), first, 'where an older one does, it is used on');
+  clock.nowMs = 34_999;
+  t.is(await memo.recent(), failure);
+  t.is(asked.times, 2);
+  clock.nowMs = 35_000;
+  t.is(await memo.recent(), failure);
+  clock.nowMs = 40_000;
+  t.is((await memo.recent()).kind, 'found');
+  t.is(asked.times, 4);
+});
