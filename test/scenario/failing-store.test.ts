@@ -76,7 +76,8 @@ function limitFiles(pid: number | undefined, limit: string): void {
       },
       (cache) => cache === 'HIT',
     );
-    t.like(await state(), { status: 'ok', checks: { store: 'ok' } });
+    const well = await eventually(state, ({ status }) => status === 'ok');
+    t.like(well, { checks: { store: 'ok' } });
     t.true((await get(nupkg('large'))).body.equals(packageOf('large')));
     const told = (words: RegExp) => larder.output.filter((line) => words.test(line)).length;
     t.is(told(/the store fails/), 1);
