@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 import type { PackageIdentity } from '../nuget/package-identity.js';
-import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { admit } from './admit.js';
 import { failed, found, refused } from './answer.js';
@@ -10,13 +9,13 @@ import { deferred } from './deferred.js';
 import { Following } from './following.js';
 import type { TakePiece } from './following.js';
 import { readAll } from './read-all.js';
-import { PassingMemoryFullError, PassingPackage } from './passing-package.js';
-import type { PassingMemory } from './passing-package.js';
+import { Intake } from './intake.js';
+import type { Arriving, IntakeOptions } from './intake.js';
+import { PassingMemoryFullError } from './passing-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
-import type { StoreTrouble } from './store-trouble.js';
 import { PinnedBytesError, UnreadableError } from './store.js';
-import type { IncomingPackage, PackageContent, PackageFacts, PackageRow, PackageStore, Pin } from './store.js';
+import type { PackageContent, PackageRow, Pin } from './store.js';
 import { versionConflict } from './version-conflict.js';
 
 /** A reader of a download that did not come to a good end. Its socket must be destroyed, never ended cleanly. */
@@ -37,21 +36,15 @@ export interface Opened {
   readonly lastModified?: string;
 }
 
-export interface DownloadOptions {
+export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'trouble' | 'passingMemory' | 'clock'> {
   readonly source: Source;
   readonly identity: PackageIdentity;
   /** Asks what the source publishes of it. */
   readonly publishedHash: () => Promise<Answer<PublishedHash>>;
   /** Whether the source is known to claim that a repository signed all its packages. */
   readonly isClaimedSigned: () => Promise<boolean>;
-  readonly packages: PackageStore;
   /** The package is passed on without being kept, because it is kept already and cannot be read just now: these bytes and no others. */
   readonly passesAs?: Pin | undefined;
-  /** Told of what the store does with the package. */
-  readonly trouble: StoreTrouble;
-  /** For what the store cannot take. */
-  readonly passingMemory: PassingMemory;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
 }
@@ -62,11 +55,6 @@ export interface DownloadOptions {
  */
 const smallBytes = 256 * 1024;
 const smallGraceMs = 250;
-/** How long a package that is not kept waits for those who were told that it is there, in milliseconds. */
-const passingGraceMs = 2_000;
-
-/** A package as its bytes come in, kept or passing. */
-type Arriving = Pick<IncomingPackage, 'received' | 'append' | 'peek' | 'lend'>;
 
 /**
  * One package on its way from a source: one writer, any number of readers, each at an offset of its own. Readers may follow while bytes
@@ -81,14 +69,17 @@ export class Download {
   readonly outcome: Promise<Answer<PackageRow>>;
   readonly #options: DownloadOptions;
   readonly #opening = deferred<Answer<Opened>>();
-  #incoming: IncomingPackage | undefined;
-  #passing: PassingPackage | undefined;
-  #readers = 0;
   readonly #following: Following;
+  readonly #intake: Intake;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
-    this.#following = new Following(options.clock);
+    const { packages, trouble, passingMemory, clock, passesAs } = options;
+    this.#following = new Following(clock);
+    this.#intake = new Intake({
+      ...{ packages, trouble, passingMemory, clock, following: this.#following },
+      onlyPasses: passesAs !== undefined,
+    });
     this.identity = options.identity;
     this.source = options.source.name;
     this.opened = this.#opening.promise;
@@ -100,23 +91,17 @@ export class Download {
    * @throws DownloadFailedError when the package is not admitted
    */
   async read(start: number, end: number, take: TakePiece): Promise<void> {
-    this.#readers++;
-    try {
-      await this.#read(start, end, take);
-    } finally {
-      this.#readers--;
-      void this.#letGoSoon();
-    }
+    await this.#intake.whileRead(() => this.#read(start, end, take));
   }
 
   /** The package is not kept: it is there for those only who wanted it meanwhile. */
   get isPassing(): boolean {
-    return this.#passing !== undefined;
+    return this.#intake.isPassing;
   }
 
   /** The bytes of a good outcome. */
   async open(row: PackageRow): Promise<PackageContent> {
-    return this.#passing ?? this.#options.packages.open(row);
+    return this.#intake.open(row);
   }
 
   async #read(start: number, end: number, take: TakePiece): Promise<void> {
@@ -150,7 +135,7 @@ export class Download {
     }
     // Before the bytes are let go of: who follows them hears how it ended, and not that they are gone.
     this.#following.end();
-    if (settled.kind !== 'found' || this.isPassing) await this.#incoming?.abort().catch(() => undefined);
+    await this.#intake.end(settled.kind === 'found');
     this.#opening.resolve(
       settled.kind === 'found'
         ? found({
@@ -159,7 +144,6 @@ export class Download {
           })
         : settled,
     );
-    void this.#letGoSoon(settled.kind === 'found');
     return settled;
   }
 
@@ -207,7 +191,7 @@ export class Download {
     });
     if (pin && pin.sha512 !== sha512) this.#tellConflict(sha512, pin);
     if (admitted.kind !== 'found') return admitted;
-    const row = await this.#keep({
+    const row = await this.#intake.keep({
       identity,
       source: source.name,
       sha512,
@@ -237,7 +221,7 @@ export class Download {
     const { source, identity, maxPackageBytes } = this.#options;
     const hash = createHash('sha512');
     try {
-      let incoming = await this.#begin(size);
+      let incoming = await this.#intake.begin(size);
       for await (const piece of bytes) {
         if (piece.length === 0) continue;
         if (incoming.received + piece.length > maxPackageBytes) {
@@ -245,7 +229,7 @@ export class Download {
           return this.#tooLarge(incoming.received + piece.length);
         }
         hash.update(piece);
-        incoming = await this.#append(incoming, piece, size);
+        incoming = await this.#intake.append(incoming, piece);
         if (incoming.received >= zipMagic.length && !(await this.#looksLikePackage(incoming))) {
           bytes.destroy();
           return refused({
@@ -263,68 +247,6 @@ export class Download {
       bytes.destroy();
       throw error;
     }
-  }
-
-  async #begin(size: number | undefined): Promise<Arriving> {
-    if (this.#options.passesAs) {
-      this.#passing = new PassingPackage(this.#options.passingMemory);
-      this.#following.begin(this.#passing, size);
-      return this.#passing;
-    }
-    try {
-      this.#incoming = this.#options.packages.begin();
-      this.#following.begin(this.#incoming, size);
-      return this.#incoming;
-    } catch (error) {
-      return this.#pass(error, size);
-    }
-  }
-
-  /** @returns what takes the next piece */
-  async #append(incoming: Arriving, piece: Buffer, size: number | undefined): Promise<Arriving> {
-    const before = incoming.received;
-    try {
-      await incoming.append(piece);
-      return incoming;
-    } catch (error) {
-      if (incoming instanceof PassingPackage) throw error;
-      const passing = await this.#pass(error, size);
-      await passing.append(piece.subarray(passing.received - before));
-      return passing;
-    }
-  }
-
-  /** The row of the package as kept or, where the store cannot keep it, as it passes; or why these bytes are not kept. */
-  async #keep(facts: PackageFacts): Promise<PackageRow | PinnedBytesError> {
-    const { trouble } = this.#options;
-    try {
-      if (this.#passing === undefined && this.#incoming !== undefined) {
-        const row = await this.#incoming.commit(facts);
-        trouble.worked();
-        return row;
-      }
-    } catch (error) {
-      if (error instanceof PinnedBytesError) return error;
-      await this.#pass(error, undefined);
-    }
-    return { ...facts, size: this.#passing?.received ?? 0, location: undefined };
-  }
-
-  /** From now on the package is held in memory, because the store cannot take it. */
-  async #pass(error: unknown, size: number | undefined): Promise<PassingPackage> {
-    const { trouble, passingMemory } = this.#options;
-    trouble.failed(error);
-    const incoming = this.#incoming;
-    this.#passing = incoming ? await PassingPackage.copyOf(incoming, passingMemory) : new PassingPackage(passingMemory);
-    this.#following.begin(this.#passing, size);
-    return this.#passing;
-  }
-
-  /** Who was told that the package is there has not come to read it yet. */
-  async #letGoSoon(isAwaited = false): Promise<void> {
-    if (this.#passing === undefined || this.#readers > 0) return;
-    if (isAwaited) await this.#options.clock.sleep(passingGraceMs);
-    if (this.#readers === 0) this.#passing.letGo();
   }
 
   #magicSeen = false;
