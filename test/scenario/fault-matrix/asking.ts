@@ -53,12 +53,18 @@ export async function askUntil(
   return until(() => ask(cell, larder), isWanted);
 }
 
-/** Asks for anything until its status is as wanted. @returns the last answer */
-export const getUntil = (larder: LarderUnderTest, path: string, wanted: number): Promise<Reply> =>
-  until(
-    () => larder.get(path),
-    ({ status }) => status === wanted,
+/**
+ * Asks for anything until its status is as wanted: where the machine is busy a source may seem silent in the middle of a package.
+ * @throws Error with the last answer when it never is
+ */
+export async function getUntil(larder: LarderUnderTest, path: string, wanted: number): Promise<Reply> {
+  const last = await until<Outcome>(
+    () => larder.get(path).catch(brokenOff),
+    (outcome) => typeof outcome === 'object' && outcome.status === wanted,
   );
+  if (typeof last === 'object') return last;
+  throw new Error(`${path}: ${last}`);
+}
 
 async function until<T>(work: () => Promise<T>, isWanted: (result: T) => boolean): Promise<T> {
   for (let left = tries; ; left--) {
