@@ -250,18 +250,7 @@ for (const [what, bytes] of [
 
 test('a Host that is no host name gets no document made with it', async (t) => {
   const { larder } = await start(t);
-  for (const host of [
-    'a b',
-    '"><script>',
-    'a/b',
-    'user@host',
-    'a:99999999',
-    'a,b',
-    '..',
-    '1.2.3.4.5',
-    'a:99999',
-    'xn--a',
-  ]) {
+  for (const host of ['a b', '"><script>', 'a/b', 'user@host', 'a:99999999', 'a,b', '..', '1.2.3.4.5', 'a:99999']) {
     const reply = await raw(larder, `GET /v3/index.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     assertProblem(t, reply, 400, 'bad-host', host);
   }
