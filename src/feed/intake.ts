@@ -105,6 +105,7 @@ export class Intake {
   /** Nothing more comes. @param isGood whether somebody was told that the package is there, who has not come to read it yet */
   async end(isGood: boolean): Promise<void> {
     if (!isGood || this.isPassing) await this.#incoming?.abort().catch(() => undefined);
+    if (!this.isPassing) return;
     if (isGood) void this.options.clock.sleep(passingGraceMs).then(() => this.#letGo());
     else this.#letGo();
   }
