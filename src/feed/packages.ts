@@ -8,7 +8,6 @@ import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import type { DamagedCopies } from './damaged-copies.js';
 import { Download } from './download.js';
-import type { Opened } from './download.js';
 import type { Feed } from './feed.js';
 import { PassingMemory } from './passing-package.js';
 import type { ReadThrough } from './read-through.js';
@@ -111,9 +110,9 @@ export class Packages {
     const download =
       this.#downloads.get(`${row.source}/${identity.key}`) ??
       this.#begin(member, identity, { source: row.source, sha512: row.sha512 });
-    const opened = await this.#opened(download, member.health, budget);
-    if (opened.kind === 'found') return found({ kind: 'arriving', download, ...opened.value });
-    return untold(opened.kind === 'missing' ? 'it has it no more' : opened.reason.detail);
+    const offered = await this.#offerArriving(download, member.health, budget);
+    if (offered.kind === 'found') return offered;
+    return untold(offered.kind === 'missing' ? 'it has it no more' : offered.reason.detail);
   }
 
   async #open(feed: Feed, identity: PackageIdentity, budget: RequestBudget | undefined): Promise<Answer<Offered>> {
@@ -121,9 +120,9 @@ export class Packages {
     const kept = await this.kept(feed, identity);
     const unreadable = kept && this.#knownUnreadable(identity);
     if (unreadable) return this.passOn(feed, kept.row, unreadable, budget);
-    if (kept) return { kind: 'found', value: { kind: 'kept', ...kept } };
+    if (kept) return found({ kind: 'kept', ...kept });
     const eligible = feed.eligible(identity.id);
-    if (eligible.length === 0) return { kind: 'missing' };
+    if (eligible.length === 0) return missing;
     if (this.options.offline)
       return failed({ code: 'offline-miss', detail: `offline, and ${identity.toString()} is not kept here` });
     return this.#fetch(feed, identity, eligible, budget);
@@ -155,7 +154,7 @@ export class Packages {
     budget: RequestBudget | undefined,
   ): Promise<Answer<WholePackage>> {
     if (offered.kind !== 'found') return offered;
-    if (offered.value.kind === 'kept') return { kind: 'found', value: { ...offered.value, fetched: false } };
+    if (offered.value.kind === 'kept') return found({ ...offered.value, fetched: false });
     const { download } = offered.value;
     const outcome = await (budget?.wait(download.outcome, () => failed(budget.usedUp(download.source))) ??
       download.outcome);
@@ -263,8 +262,7 @@ export class Packages {
     if (pinned && pinned.source !== member.source.name) return this.#pinnedElsewhere(member, pinned);
     const download = await this.#joined(member, identity);
     if (!(download instanceof Download)) return this.#offerKept(download);
-    const opened = await this.#opened(download, member.health, budget);
-    return opened.kind === 'found' ? { kind: 'found', value: { kind: 'arriving', download, ...opened.value } } : opened;
+    return this.#offerArriving(download, member.health, budget);
   }
 
   /**
@@ -294,8 +292,7 @@ export class Packages {
       }
       this.#sameBytes.set(proof, sha512);
     }
-    const row = { ...pinned, source: name };
-    return this.#offerKept(row);
+    return this.#offerKept({ ...pinned, source: name });
   }
 
   #joined(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
@@ -335,11 +332,16 @@ export class Packages {
     return found(left.find(({ source }) => source.name === owner) ?? first);
   }
 
-  /** What the first bytes told, as far as the client waits for them; the download goes on. */
-  async #opened(download: Download, health: SourceHealth, budget: RequestBudget | undefined): Promise<Answer<Opened>> {
-    const opened = health.orAway(download.opened, (away) => failed(away));
+  /** A download once its first bytes told what it is, as far as the client waits for them; it goes on. */
+  async #offerArriving(
+    download: Download,
+    health: SourceHealth,
+    budget: RequestBudget | undefined,
+  ): Promise<Answer<Offered>> {
+    const opening = health.orAway(download.opened, (away) => failed(away));
     const usedUp = () => failed(health.paused() ?? (budget as RequestBudget).usedUp(download.source, health.waiting));
-    return budget ? budget.wait(opened, usedUp) : opened;
+    const opened = await (budget ? budget.wait(opening, usedUp) : opening);
+    return opened.kind === 'found' ? found({ kind: 'arriving', download, ...opened.value }) : opened;
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity, passesAs?: Pin): Download {
