@@ -104,8 +104,7 @@ export async function dropGeneration(
     generation.isLeaving = false;
     throw error;
   }
-  generations.remove(generation);
-  await generation.discard();
+  await generations.discard(generation);
   return {
     evicted: evicted.size,
     moved,

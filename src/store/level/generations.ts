@@ -8,6 +8,7 @@ export const entryOverheadBytes = 32;
 /** The generations there are, in order of their counters. The last one takes what is appended. */
 export class Generations {
   readonly #all: Generation[];
+  #goingBytes = 0;
 
   constructor(all: readonly Generation[]) {
     this.#all = [...all];
@@ -23,8 +24,9 @@ export class Generations {
     return newest;
   }
 
+  /** What they take on disk, about, with those that are just being removed from it. */
   get bytes(): number {
-    return this.#all.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#all.reduce((sum, { bytes }) => sum + bytes, this.#goingBytes);
   }
 
   get deadBytes(): number {
@@ -70,9 +72,17 @@ export class Generations {
     this.#all.push(generation);
   }
 
-  remove(generation: Generation): void {
+  /** Takes one out and removes it from the disk. Its bytes count until they are free. */
+  async discard(generation: Generation): Promise<void> {
     const at = this.#all.indexOf(generation);
     if (at >= 0) this.#all.splice(at, 1);
+    const { bytes } = generation;
+    this.#goingBytes += bytes;
+    try {
+      await generation.discard();
+    } finally {
+      this.#goingBytes -= bytes;
+    }
   }
 
   /** Counts the bytes of a package as living, or with `sign` -1 as dead. */

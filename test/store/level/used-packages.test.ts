@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import test from 'ava';
 import { usedKey } from '../../../src/store/keys.js';
 import { Database } from '../../../src/store/level/database.js';
@@ -11,12 +12,15 @@ const options = { compression: true, writeBufferBytes: 65_536, maxFileBytes: 2 *
 test('marks are told by generation, the latest used first, and outlive a restart', async (t) => {
   const meta = await Database.open<string>(await temporaryDirectory(t), 'utf8', options);
   t.teardown(() => meta.close());
-  const blobs = await Database.open<Buffer>(await temporaryDirectory(t), 'buffer', options);
-  t.teardown(() => blobs.close());
-  const all = [1, 2].map(
-    (number) =>
-      new Generation({ number, path: '', database: blobs, first: number * 100, end: number * 100 + 100, bytes: 0 }),
+  const directory = await temporaryDirectory(t);
+  const all = await Promise.all(
+    [1, 2].map(async (number) => {
+      const path = join(directory, `g${number}`);
+      const database = await Database.open<Buffer>(path, 'buffer', options);
+      return new Generation({ number, path, database, first: number * 100, end: number * 100 + 100, bytes: 0 });
+    }),
   );
+  t.teardown(() => Promise.all(all.map((generation) => generation.close())));
   const generations = new Generations(all);
   const [older, newer] = all as [Generation, Generation];
   const used = new UsedPackages(generations);
@@ -36,7 +40,7 @@ test('marks are told by generation, the latest used first, and outlive a restart
   await again.load(meta);
   t.deepEqual([...again.latest(older, 100)], [101, 103]);
   t.true(again.has(202));
-  generations.remove(older);
+  await generations.discard(older);
   again.unmark(201);
   await again.save(meta);
   const without = new UsedPackages(generations);
