@@ -86,7 +86,7 @@ export interface House {
 
 /** Secrets that took the place of others and are struck out of the log: those of the last days, however often they are replaced. */
 const secretsRemembered = 200;
-/** How long a client waits for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
+/** How long a client waits at most for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
 /** How long the service index waits to hear what a source offers, in milliseconds: longer than the above, so that what is kept is heard. */
 const offerGraceMs = 1_500;
@@ -126,6 +126,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       clock,
       log,
       probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
+      mostGraceMs: refreshGraceMs,
     });
     const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
@@ -176,7 +177,6 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
         offline: config.offline,
         clock,
         log,
-        refreshGraceMs,
         maxRefreshMs: Math.max(maxRefreshMs, config.limits.requestBudgetMs),
         ...catalogs.of(name),
         maxPauseMs: config.limits.requestBudgetMs,

@@ -46,8 +46,8 @@ export interface ReadThroughOptions {
   readonly offline: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long a request waits for the refresh of something it has, in milliseconds. */
-  readonly refreshGraceMs: number;
+  /** How long a request waits at most for the refresh of something it has, in milliseconds, where `health` does not say it. */
+  readonly refreshGraceMs?: number;
   /** How long the reading of one document may take in all, whoever waits for it, in milliseconds; absent: as long as the source sends. */
   readonly maxRefreshMs?: number;
   /** What the source's catalog says of what is kept, where it is followed. */
@@ -81,8 +81,15 @@ export class ReadThrough {
     source: Source,
     private readonly options: ReadThroughOptions,
   ) {
-    const { clock, log, maxPauseMs = defaultPauseMs } = options;
-    this.health = options.health ?? new SourceHealth({ name: source.name, clock, log });
+    const { clock, log, refreshGraceMs, maxPauseMs = defaultPauseMs } = options;
+    this.health =
+      options.health ??
+      new SourceHealth({
+        name: source.name,
+        clock,
+        log,
+        ...(refreshGraceMs !== undefined && { mostGraceMs: refreshGraceMs }),
+      });
     if (source.probe !== undefined) this.health.probeWith((signal) => isAnswered(source, signal));
     this.source = guardSource(source, { health: this.health, clock, maxPauseMs });
     this.#lifetimes = shorterLifetimes(options.lifetimes, source.lifetimes);
@@ -104,7 +111,7 @@ export class ReadThrough {
 
   /** @param budget how long the client who asks will wait; what was begun goes on without it */
   async read<T, S extends Subject>(shape: FactShape<T, S>, id: S, budget?: RequestBudget): Promise<Told> {
-    const { facts, offline, clock, refreshGraceMs } = this.options;
+    const { facts, offline, clock } = this.options;
     if (offline) return this.kept(shape, id);
     const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
     const fact = await facts.read(key);
@@ -118,7 +125,7 @@ export class ReadThrough {
     const early = () => ({ ...this.#told(fact, 'STALE'), ...this.#because(refreshed) });
     const grace = new AbortController();
     try {
-      const late = clock.sleep(refreshGraceMs, grace.signal).then(() => {
+      const late = clock.sleep(this.health.graceMs, grace.signal).then(() => {
         this.health.late();
         return early();
       });
@@ -187,8 +194,7 @@ export class ReadThrough {
       const kept = fact?.state === 'found' ? fact : undefined;
       const beganAtMs = clock.monotonicMs();
       const answer = await this.#askInTime(shape, id, kept);
-      if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs)
-        this.health.inTime();
+      if (answer.kind !== 'failed') this.health.took(clock.monotonicMs() - beganAtMs);
       const checkedAtMs = clock.now();
       const place = `${shape.kind}/${id.key}`;
       if (fact && answer.kind === 'failed')

@@ -14,6 +14,7 @@ const longestRetryAfterMs = 5_000;
 
 const gaveUpTogetherMs = 1_000;
 const defaultProbeTimeoutMs = 12_000;
+const defaultMostGraceMs = 500;
 const outageCodes = new Set<Reason['code']>(['source-unreachable', 'source-timeout', 'source-failed']);
 
 export interface SourceHealthOptions {
@@ -22,6 +23,8 @@ export interface SourceHealthOptions {
   readonly log?: Logger;
   /** How long a probe may take, in milliseconds: no less than an answer may, or a slow source would stay away for ever. */
   readonly probeTimeoutMs?: number;
+  /** How long somebody who has a kept answer waits for a newer one at most, in milliseconds. */
+  readonly mostGraceMs?: number;
   /** Of pauses; between 0 and 1. */
   readonly random?: () => number;
 }
@@ -36,7 +39,7 @@ export class SourceHealth {
   waiting = 0;
   readonly #circuit = new Circuit();
   readonly #pause: SourcePause;
-  readonly #pace = new SourcePace();
+  readonly #pace: SourcePace;
   readonly #waiters = new Set<() => void>();
   #probing: Probing | undefined;
   #openedAt = '';
@@ -47,6 +50,7 @@ export class SourceHealth {
   constructor(private readonly options: SourceHealthOptions) {
     this.authorization = new SourceAuthorization(options.clock);
     this.#pause = new SourcePause(options.clock, options.random);
+    this.#pace = new SourcePace(options.mostGraceMs ?? defaultMostGraceMs);
   }
 
   /** From now on it is probed while it is away. @param probe whether it answered */
@@ -147,9 +151,14 @@ export class SourceHealth {
     if (this.#pace.late()) this.#release();
   }
 
-  /** An answer came as quickly as a client waits for one that it has. */
-  inTime(): void {
-    this.#pace.inTime();
+  /** How long somebody who has a kept answer waits for a newer one, in milliseconds: about as long as the source usually takes. */
+  get graceMs(): number {
+    return this.#pace.graceMs;
+  }
+
+  /** An answer came, so many milliseconds after it was asked for. */
+  took(ms: number): void {
+    this.#pace.took(ms);
   }
 
   /** Whether a failure is worth a line in the log; then it counts as told. What all hear of an outage was told when it began. */

@@ -206,7 +206,9 @@ test('when two have waited in vain for a newer word nobody waits, until one come
   t.true(health.isSlow);
   t.deepEqual(await waiting, ['let go', 'let go', 'let go']);
   t.is(await health.orVain(never, () => 'at once'), 'at once');
-  health.inTime();
+  health.took(501);
+  t.true(health.isSlow, 'not quickly');
+  health.took(500);
   t.false(health.isSlow);
 });
 
