@@ -19,7 +19,10 @@ export interface Reached {
   readonly wasLeft: boolean;
 }
 
-/** The bytes of a package on their way, and all who follow them. Its last byte is held back until `end`. */
+/**
+ * The bytes of a package on their way, and all who follow them. The last byte of what each of them wants is held back until `end`: without it
+ * nobody takes a part, however small, for a good one.
+ */
 export class Following {
   readonly #convoy: Convoy;
   #incoming: Arriving | undefined;
@@ -100,8 +103,10 @@ export class Following {
       try {
         follower.isWaiting = false;
         if (follower.offset >= end || this.#hasEnded) return leave(false);
-        const length = Math.min(end, this.#released()) - follower.offset;
+        const length = Math.min(end - 1, this.#released()) - follower.offset;
         if (length > 0) return this.#borrow(follower, Math.min(pieceBytes, length), give, fail);
+        // Who has all but the last byte is no reason to slow down.
+        if (follower.offset === end - 1) this.#convoy.leave(follower);
         follower.isWaiting = true;
         this.#waiting.push(step);
       } catch (error) {

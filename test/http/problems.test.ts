@@ -97,6 +97,22 @@ test('the end of a package that proves bad is refused with the reason, as nothin
   t.like(reply.json(), { code: 'package-rejected', source: 'origin', id: 'alpha', version: '1.0.0' });
 });
 
+test('a part from the middle of a package that proves bad never ends in good order, however far it lies before the end', async (t) => {
+  const { source, larder } = await start(t, 900_000);
+  const bytes = Buffer.from(source.package('Alpha', '1.0.0').bytes);
+  const last = bytes.length - 100;
+  bytes[last] = (bytes[last] ?? 0) ^ 1;
+  source.fault('.nupkg', { status: 200, body: bytes });
+  source.fault('/catalog0/data', { delayMs: 200 });
+  const single = await larder.get(path, { range: 'bytes=300-300' });
+  t.is(single.status, 502, 'nothing has gone out yet');
+  await t.throwsAsync(larder.get(path, { range: 'bytes=300-40000' }), undefined, 'a part of it has gone out');
+  source.clearFaults();
+  const good = await larder.get(path, { range: 'bytes=300-40000' });
+  t.is(good.status, 206);
+  t.true(good.body.equals(source.package('Alpha', '1.0.0').bytes.subarray(300, 40_001)));
+});
+
 test('a range that lies outside what a source announced is no verdict on the package: that comes first', async (t) => {
   const { source, larder } = await start(t, 900_000);
   const { length } = source.package('Alpha', '1.0.0').bytes;

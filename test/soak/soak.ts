@@ -62,7 +62,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   });
   const pid = larder.child.pid ?? 0;
   const agent = new Agent({ connections: clients, headersTimeout: 60_000, bodyTimeout: 60_000 });
-  const tally = new Tally();
+  const tally = new Tally(tell);
   const footprints: Footprint[] = [];
   const startedMs = performance.now();
   const elapsed = () => (performance.now() - startedMs) / 1000;

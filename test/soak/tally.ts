@@ -5,6 +5,9 @@ export class Tally {
   readonly statuses = new Map<number, number>();
   readonly wrong: string[] = [];
 
+  /** @param tell hears of a wrong answer at once */
+  constructor(private readonly tell: (line: string) => void = () => undefined) {}
+
   count(status: number): void {
     this.requests++;
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
@@ -12,7 +15,9 @@ export class Tally {
 
   /** Notes an answer that must never be given. */
   isWrong(what: string): void {
-    if (this.wrong.length < 100) this.wrong.push(what);
+    if (this.wrong.length >= 100) return;
+    this.wrong.push(what);
+    this.tell(`wrong: ${what}`);
   }
 
   line(): string {
