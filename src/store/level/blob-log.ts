@@ -148,6 +148,8 @@ export class BlobLog {
     }
     old.end = first;
     generations.add(begun);
+    // Behind everything else: what was appended is durable without it.
+    void old.settle().catch(() => undefined);
   }
 
   #takeGroup(): Queued[] {

@@ -17,6 +17,8 @@ const dirtyShare = 0.25;
 const reconsiderAfterMs = 60_000;
 /** How long a store that was found full counts as full before it is looked at again, in milliseconds. */
 const fullForMs = 5_000;
+/** That the store is full is told this often while little helps, in milliseconds. */
+const sayFullEveryMs = 600_000;
 /** After a failure, in milliseconds. */
 const restMs = 2_000;
 
@@ -44,7 +46,7 @@ export class Evictor {
   #tail: Promise<unknown> = Promise.resolve();
   #restsUntilMs = 0;
   #isClosed = false;
-  #saidFull = false;
+  #saidFullAtMs = Number.NEGATIVE_INFINITY;
   #saidFailed = false;
 
   constructor(parts: EvictorParts) {
@@ -62,6 +64,7 @@ export class Evictor {
     this.#notWorthwhile.clear();
     this.#parts.room.isFull = false;
     this.#restsUntilMs = 0;
+    this.#saidFullAtMs = Number.NEGATIVE_INFINITY;
     this.kick();
   }
 
@@ -104,7 +107,6 @@ export class Evictor {
       if (next === undefined) break;
       dropped.push(await this.#drop(next.generation, this.#isReplaceable, next.prospect.movedBytes));
       room.isFull = false;
-      this.#saidFull = false;
       this.#saidFailed = false;
       room.changed();
     }
@@ -149,8 +151,8 @@ export class Evictor {
     const { room, shelf, tell } = this.#parts;
     room.isFull = true;
     this.#restsUntilMs = performance.now() + fullForMs;
-    if (this.#saidFull || this.#isReplaceable === undefined) return;
-    this.#saidFull = true;
+    if (performance.now() - this.#saidFullAtMs < sayFullEveryMs || this.#isReplaceable === undefined) return;
+    this.#saidFullAtMs = performance.now();
     tell({
       level: 'warn',
       text: `the store cannot evict more: ${sum(shelf.retained.values())} bytes are of packages that no source can give back. Raise store.maxBytes or purge some`,

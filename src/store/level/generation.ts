@@ -68,6 +68,11 @@ export class Generation {
     this.bytes += bytes;
   }
 
+  /** Nothing is appended any more: the memory for what would be is given back. */
+  async settle(): Promise<void> {
+    await this.database.settle(chunkKey(this.end));
+  }
+
   /** Once nothing is being read from it. */
   async close(): Promise<void> {
     while (this.#reads > 0) await new Promise<void>((resolve) => (this.#whenUnread = resolve));

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -6,6 +6,7 @@ import type { Store } from '../../../src/feed/store.js';
 import { checkpointKey, doomedKey, layoutKey, packageKey } from '../../../src/store/keys.js';
 import type { Note } from '../../../src/store/level/note.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
+import { eventually } from '../../support/eventually.js';
 import { withBlobs, withMeta } from '../../support/level-files.js';
 import { keep, listKeys, readAll, samplePackage } from '../../support/sample-package.js';
 import type { SamplePackage } from '../../support/sample-package.js';
@@ -37,6 +38,28 @@ async function assertHolds(t: ExecutionContext, store: Store, all: readonly Samp
 
 const generationsIn = async (path: string): Promise<string[]> =>
   (await readdir(join(path, 'blobs'))).filter((name) => /^g\d+$/.test(name)).sort();
+
+test('a generation that nothing is appended to any more holds no memory for that', async (t) => {
+  const path = await temporaryDirectory(t);
+  // As much in a log as LevelDB would keep in memory without being told.
+  const store = await openLevelStore(path, {
+    now: Date.now,
+    generationBytes: mebibyte,
+    blobWriteBufferBytes: 16 * mebibyte,
+  });
+  t.teardown(() => store.close());
+  for (const sample of samples('Kept', 8)) await keep(store.packages, sample);
+  const closedOff = (await generationsIn(path)).slice(0, -1);
+  t.true(closedOff.length >= 2);
+  const logBytes = async () => {
+    let bytes = 0;
+    for (const name of closedOff)
+      for (const file of await readdir(join(path, 'blobs', name)))
+        if (file.endsWith('.log')) bytes += (await stat(join(path, 'blobs', name, file))).size;
+    return bytes;
+  };
+  t.is(await eventually(logBytes, (bytes) => bytes === 0), 0);
+});
 
 test('a lost index is rebuilt from all generations, without what was removed, purged or moved', async (t) => {
   const all = samples('Kept', 20);
