@@ -43,11 +43,12 @@ export const firstByte: Figure = {
         for (let round = 1 - warmUps; round <= rounds; round++) {
           onRound?.(Math.max(1, round), rounds);
           const id = `cold${warmUps + round}`;
-          source.add({ id, version: '1.0.0', fillerBytes });
+          const added = source.add({ id, version: '1.0.0', fillerBytes });
           const path = `${id}/1.0.0/${id}.1.0.0.nupkg`;
           const direct = `${source.origin}/${paths.flat}${path}`;
-          // The source makes the package when it is first asked for: that is nobody's time.
+          // The source makes a package and its hash when they are first asked for: that is nobody's time.
           source.clearFaults();
+          if (added.sha512 === '') throw new Error('the source has no hash');
           await take(direct);
           source.fault(/\.nupkg$/, { dripBytesPerSecond: sourceBytesPerSecond, everyMs: sourceEveryMs });
           const atSource = await firstByteOf(direct);
