@@ -20,6 +20,7 @@ const testWithPeers: Registration = reason === undefined ? test : skipBecause(re
 
 interface Report {
   readonly machine: string;
+  readonly tools: Readonly<Record<string, string | null>>;
   readonly startedAt: string;
   readonly rows: readonly Row[];
 }
@@ -78,7 +79,7 @@ test('a figure that does not exist is a wrong usage', async (t) => {
 });
 
 testWithPeers('rows of a load are measured beside nginx', async (t) => {
-  const { code, rows, stderr } = await bench(only(loadFigures));
+  const { code, rows, stderr, tools } = await bench(only(loadFigures));
   t.is(code, 0, stderr);
   t.deepEqual(
     rows.filter(({ id }) => promised.includes(id)).map(({ id }) => id),
@@ -92,6 +93,8 @@ testWithPeers('rows of a load are measured beside nginx', async (t) => {
     t.is(typeof target === 'number', promised.includes(id), id);
   }
   t.is(rows.find(({ id }) => id === 'P8a')?.value, 1);
+  t.regex(tools['nginx'] ?? '', /^\d+\.\d+/);
+  t.regex(tools['wrk'] ?? '', /^\d+\.\d+/);
   t.regex(stderr, /^P1 a cached document: round 2 of 2$/m);
 });
 

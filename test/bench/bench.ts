@@ -15,6 +15,7 @@ import { measureAlone } from './measure-alone.js';
 import { canPin } from './processor-time.js';
 import type { Row } from './row.js';
 import { table } from './table.js';
+import { toolVersions } from './tool-versions.js';
 
 /** Every figure, in the order of the table. */
 const figures: readonly Figure[] = [
@@ -68,7 +69,7 @@ async function run(only: readonly string[], isQuick: boolean, file: string | und
   const rows: Row[] = [];
   for (const figure of chosen) rows.push(...(await measureAlone(figure, isQuick, process.stderr)));
   process.stdout.write(table(rows));
-  const report = { machine: await machine(), startedAt, isQuick, rows };
+  const report = { machine: await machine(), tools: await toolVersions(), startedAt, isQuick, rows };
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   if (rows.some(({ failed }) => failed !== undefined)) process.exitCode = exitCode.failed;
 }

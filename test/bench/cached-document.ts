@@ -19,7 +19,7 @@ export const cachedDocument: Figure = {
   async measure({ isQuick, onRound }) {
     const reason = (await whyNoNginx()) ?? (await whyMissing('wrk'));
     if (reason !== undefined) return skippedRows(comparedRows(comparison, noCosts), reason);
-    const [warmUps, rounds] = isQuick ? [0, 2] : [1, 9];
+    const [warmUps, rounds] = isQuick ? [0, 2] : [2, 9];
     const load = { connections: 32, seconds: isQuick ? 1 : 3 };
     const source = await startListingSource();
     try {

@@ -30,7 +30,7 @@ export const cachedPackages: Figure = {
     const reason = (await whyNoNginx()) ?? (await whyMissing('wrk'));
     if (reason !== undefined)
       return sizes.flatMap(({ comparison }) => skippedRows(comparedRows(comparison, noCosts), reason));
-    const [warmUps, rounds] = isQuick ? [0, 2] : [1, 7];
+    const [warmUps, rounds] = isQuick ? [0, 1] : [2, 7];
     const load = { connections: 32, seconds: isQuick ? 1 : 3 };
     const packages = sizes.map(({ id, fillerBytes }) => ({ id, version, fillerBytes }));
     const source = await startScriptedSource({ packages });

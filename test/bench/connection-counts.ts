@@ -27,7 +27,7 @@ export const connectionCounts: Figure = {
     try {
       return await besideNginx(source.url, async (contest) => {
         await warmBoth(contest, listedPath);
-        const [warmUps, rounds] = isQuick ? [0, 1] : [1, 7];
+        const [warmUps, rounds] = isQuick ? [0, 1] : [1, 5];
         const tell = (round: number) => onRound?.(round, rounds);
         return rowsOf(counts, await measure(contest, counts, { warmUps, rounds, seconds: isQuick ? 1 : 2, tell }));
       });
@@ -66,7 +66,7 @@ function rowsOf(counts: readonly number[], { larder, nginx }: CostsUs): readonly
   const most = `${among}: most over least`;
   const each = (first: number, whose: string, costs: CostsUs[Contestant['name']]) =>
     counts.map((count, at) => {
-      const name = `CPU per request${whose} with ${count} connections`;
+      const name = `CPU per request${whose} with ${count} ${count === 1 ? 'connection' : 'connections'}`;
       return rowOf({ ...cost, id: `P11${letters[first + at] ?? ''}`, name }, costs[at] ?? []);
     });
   return [

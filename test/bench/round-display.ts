@@ -6,7 +6,7 @@ export interface RoundDisplay {
   end(): void;
 }
 
-/** A bar on a terminal, a line for every round elsewhere. */
+/** A bar on a terminal, a line for every round elsewhere. A round may be told more than once. */
 export function showRounds(title: string, stream: NodeJS.WriteStream): RoundDisplay {
   return stream.isTTY ? bar(title, stream) : lines(title, stream);
 }
@@ -27,9 +27,14 @@ function bar(title: string, stream: NodeJS.WriteStream): RoundDisplay {
 }
 
 function lines(title: string, stream: NodeJS.WriteStream): RoundDisplay {
+  let told = 0;
   stream.write(`${title}\n`);
   return {
-    onRound: (round, of) => stream.write(`${title}: round ${round} of ${of}\n`),
+    onRound: (round, of) => {
+      if (round === told) return;
+      told = round;
+      stream.write(`${title}: round ${round} of ${of}\n`);
+    },
     end: () => undefined,
   };
 }
