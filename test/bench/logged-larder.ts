@@ -27,6 +27,8 @@ export async function startLoggedLarder(directory: string, serviceIndex: string)
   const place = ['--port', '0', '--data', join(directory, 'larder'), '--source', `origin=${serviceIndex}`];
   const child = spawn(process.execPath, [...nodeOptions, mainScript, 'serve', ...place], {
     cwd: directory,
+    // The defaults are measured, not what whoever measures has set for themselves.
+    env: { PATH: process.env['PATH'] },
     stdio: ['ignore', log.fd, log.fd],
   });
   await log.close();
@@ -35,11 +37,10 @@ export async function startLoggedLarder(directory: string, serviceIndex: string)
   process.once('exit', endWithUs);
   let origin: string | undefined;
   while (origin === undefined) {
+    await Promise.race([sleep(20), exited]);
     const printed = await readFile(logFile, 'utf8');
     [, origin] = /^Feed: (http\S+)\/v3\/index\.json$/m.exec(printed) ?? [];
-    if (origin !== undefined) break;
-    if (child.exitCode !== null) throw new Error(`larder ended with ${child.exitCode}: ${printed}`);
-    await Promise.race([sleep(20), exited]);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`larder ended: ${printed}`);
   }
   const { pid } = child;
   if (pid === undefined) throw new Error('larder has no process');
