@@ -12,7 +12,7 @@ import { largeStore } from './large-store.js';
 import { mergedRegistration } from './merged-registration.js';
 import { quotaCost } from './quota-cost.js';
 import { measureAlone } from './measure-alone.js';
-import { canPin } from './processor-time.js';
+import { canPin } from './pinned.js';
 import type { Row } from './row.js';
 import { table } from './table.js';
 import { toolVersions } from './tool-versions.js';

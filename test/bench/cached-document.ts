@@ -10,8 +10,8 @@ import { warmBoth } from './same-answer.js';
 const comparison = { figure: 'P1', letters: 'abcdef', what: 'cached 3 KB document', target: 0.9 };
 
 /**
- * A version list that both have in their caches, asked for by `wrk` on 32 connections that stay open. Each server is one process, kept on the
- * first processor; the load on the second.
+ * A version list that both have in their caches, asked for by `wrk` on 32 connections that stay open. Each server is one process, kept on one
+ * processor; the load on another (`pinned.ts`).
  */
 export const cachedDocument: Figure = {
   id: 'P1',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { paths } from '../support/scripted-documents.js';
 import { startLoggedLarder } from './logged-larder.js';
 import { startNginx } from './nginx.js';
-import { pinServer } from './processor-time.js';
+import { pinServer } from './pinned.js';
 
 /** A server under load, known by where it has packages. */
 export interface Contestant {

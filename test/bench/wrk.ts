@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findTool } from './missing-tool.js';
-import { loadPrefix } from './processor-time.js';
+import { loadPrefix } from './pinned.js';
 
 const run = promisify(execFile);
 
