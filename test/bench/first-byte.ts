@@ -34,7 +34,7 @@ export const firstByte: Figure = {
     const fillerBytes = isQuick ? 1_000_000 : 20_000_000;
     const reason = await whyNoNginx();
     if (reason !== undefined) return skippedRows(rowsOf(fillerBytes, { larder: [], nginx: [], directMs: [] }), reason);
-    const [warmUps, rounds] = isQuick ? [0, 2] : [1, 9];
+    const [warmUps, rounds] = isQuick ? [0, 2] : [1, 7];
     const times: Record<Contestant['name'], Times[]> = { larder: [], nginx: [] };
     const directMs: number[] = [];
     const source = await startScriptedSource({ packages: [{ id: 'Warm', version: '1.0.0' }] });
