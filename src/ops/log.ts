@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { LineBatches } from './line-batches.js';
 import { censor, maskByName, secretPaths, textMask } from './mask.js';
 
 export type { Logger };
@@ -16,8 +17,12 @@ export interface LogOptions {
 /** Where the log goes. */
 export type LogDestination = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
-/** The process' log, on standard output. Secrets are struck out here, for every entry (`mask.ts`). */
-export function createLog(options: LogOptions, destination: LogDestination = process.stdout): Logger {
+/**
+ * The process' log, on standard output. Secrets are struck out here, for every entry (`mask.ts`). JSON on standard output goes out in
+ * batches (`line-batches.ts`), to a destination of one's own line by line.
+ */
+export function createLog(options: LogOptions, ownDestination?: LogDestination): Logger {
+  const destination: LogDestination = ownDestination ?? process.stdout;
   const isTerminal = destination.isTTY === true;
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
   const settings = {
@@ -32,14 +37,39 @@ export function createLog(options: LogOptions, destination: LogDestination = pro
       {
         ...settings,
         formatters: { ...settings.formatters, level: (label) => ({ level: label }) },
-        timestamp: pino.stdTimeFunctions.isoTime,
+        timestamp: isoTime(),
       },
-      destination,
+      ownDestination ?? stdoutInBatches(),
     );
   return pino(
     settings,
     pretty({ destination, colorize: isTerminal, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }),
   );
+}
+
+function stdoutInBatches(): LineBatches {
+  const batches = new LineBatches(process.stdout);
+  process.once('exit', () => batches.flush());
+  return batches;
+}
+
+/** As pino's own, made once a millisecond. */
+function isoTime(): () => string {
+  let atMs = Number.NaN;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== atMs) text = `,"time":"${new Date((atMs = nowMs)).toISOString()}"`;
+    return text;
+  };
+}
+
+/**
+ * The same log for entries whose members are known, flat and never named like a secret: they are not searched by name. The finished line
+ * still is searched for secrets, as every line.
+ */
+export function knownEntries(log: Logger): Logger {
+  return log.child({}, { redact: [], formatters: { log: (entry) => entry } });
 }
 
 /** A log that says nothing: for commands whose output is their answer, and for tests. */
