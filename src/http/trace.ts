@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CacheState } from '../feed/cache-state.js';
 import type { Counters } from '../ops/counters.js';
 import { knownEntries } from '../ops/log.js';
-import type { Logger } from '../ops/log.js';
+import type { Logger, WriteKnown } from '../ops/log.js';
 import { nobody } from '../policy/access.js';
 import type { Caller } from '../policy/access.js';
 
@@ -30,13 +30,13 @@ export const createTrace = (): Trace => ({ caller: nobody, bytes: 0, startedAtMs
 
 /** Counts requests, and writes the line of each once its answer is out or its client has gone. */
 export class Observer {
-  readonly #log: Logger;
+  readonly #write: WriteKnown;
 
   constructor(
-    log: Logger,
+    private readonly log: Logger,
     private readonly counters: Counters,
   ) {
-    this.#log = knownEntries(log);
+    this.#write = knownEntries(log);
   }
 
   begin(req: IncomingMessage, res: ServerResponse, trace: Trace): void {
@@ -47,7 +47,7 @@ export class Observer {
   #end(req: IncomingMessage, res: ServerResponse, trace: Trace): void {
     countAnswer(this.counters, trace);
     const level = res.statusCode >= 500 ? 'warn' : 'info';
-    if (!this.#log.isLevelEnabled(level)) return;
+    if (!this.log.isLevelEnabled(level)) return;
     const { method = '' } = req;
     const status = res.statusCode;
     const path = pathOf(req.url ?? '/');
@@ -68,7 +68,7 @@ export class Observer {
       ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
       aborted: res.writableFinished ? undefined : true,
     };
-    this.#log[level](line, `${method} ${path} ${status}`);
+    this.#write(level, line, `${method} ${path} ${status}`);
   }
 }
 
