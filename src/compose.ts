@@ -18,7 +18,7 @@ import { RequestLimit } from './http/request-limit.js';
 import { searchRoutes } from './http/search-routes.js';
 import { listen } from './http/server.js';
 import { signatureRoutes } from './http/signature-routes.js';
-import { createTrace, observe } from './http/trace.js';
+import { createTrace, Observer } from './http/trace.js';
 import type { Trace } from './http/trace.js';
 import type { Clock } from './ops/clock.js';
 import { createOwnPath } from './http/urls.js';
@@ -55,7 +55,7 @@ export function openHouse(
 /** Builds the house and opens the door. */
 export async function serve(config: Config, version: string, parts: Parts = {}): Promise<Serving> {
   const house = await buildHouse(config, version, parts, true);
-  const { log, clock, counters, store, packages, feeds, searches, hot, publicBase, insight } = house;
+  const { log, clock, counters, store, packages, feeds, searches, hot, hotPackages, publicBase, insight } = house;
   const ownPath = createOwnPath(config.publicUrl);
   const privateSources = new Set(config.sources.filter(({ auth }) => auth.kind !== 'none').map(({ name }) => name));
   const ownerToken = randomBytes(32).toString('base64url');
@@ -66,7 +66,8 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   let isDraining = false;
 
   const traces = new WeakMap<IncomingMessage, Trace>();
-  const sending = { hot, clock, publicBase, isPrivate: (source: string) => privateSources.has(source) };
+  const observer = new Observer(log, counters);
+  const sending = { hot, hotPackages, clock, publicBase, isPrivate: (source: string) => privateSources.has(source) };
   const optionalResources = createOptionalResources(house);
   const app = createApp({
     log,
@@ -98,13 +99,14 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     const trace = createTrace();
     const target = originForm(req.url ?? '/');
     if (target !== undefined) req.url = ownPath(target);
-    traces.set(req, trace);
-    observe(req, res, trace, log, counters);
+    observer.begin(req, res, trace);
     if (isDraining) res.setHeader('Connection', 'close');
     if (target === undefined) return refuseTarget(req, res, trace);
     if (!gate.pass(req, res, trace)) return;
-    if (hot.answer(req, res, trace)) return;
-    if (isProbe(req) || requests.pass(req, res, trace)) void enterApp(req, res);
+    if (hot.answer(req, res, trace) || hotPackages.answer(req, res, trace)) return;
+    if (!isProbe(req) && !requests.pass(req, res, trace)) return;
+    traces.set(req, trace);
+    void enterApp(req, res);
   };
 
   const onRefused = atMostEvery(refusedEveryMs, clock, (error: Error) =>

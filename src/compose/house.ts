@@ -31,6 +31,7 @@ import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
 import { verifyStore } from '../feed/verify-store.js';
 import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
+import { HotPackages } from '../http/hot-packages.js';
 import { createPublicBase } from '../http/urls.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import { systemClock } from '../ops/clock.js';
@@ -77,6 +78,7 @@ export interface House {
   /** Reads everything that is kept and says what is damaged; with `repair` it is fetched again. */
   readonly verify: (options?: VerifyChoice) => AsyncGenerator<VerifyEvent, VerifyReport, void>;
   readonly hot: HotDocuments;
+  readonly hotPackages: HotPackages;
   readonly publicBase: (req: IncomingMessage) => string;
   /** Begins to follow the sources' catalogs, in the background. */
   readonly followCatalogs: () => void;
@@ -232,7 +234,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     trustedProxies: config.trustedProxies,
   });
-  const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock);
+  const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock, () => hotPackages.makeRoom());
   const packages = new Packages({
     store: store.packages,
     offline: config.offline,
@@ -245,6 +247,13 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     onAbsent: (id) => hot.forget(id),
     onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
+  });
+  // Documents come first: packages have what these leave.
+  const hotPackages = new HotPackages({
+    packages,
+    clock,
+    log,
+    room: () => config.limits.memoryCacheBytes - hot.bytes,
   });
   const insight = new Insight({
     version,
@@ -292,7 +301,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   };
   return {
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, maintenance, verify, hot, publicBase, followCatalogs, close },
+    ...{ searchIndex, insight, maintenance, verify, hot, hotPackages, publicBase, followCatalogs, close },
   };
 }
 

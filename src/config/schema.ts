@@ -113,9 +113,12 @@ const limits = z
       text: '4KiB',
       bytes: 4096,
     }).prefault('32KiB'),
-    memoryCacheBytes: size('Memory for finished answers.', { text: '1MiB', bytes: 2 ** 20 }).prefault('64MiB'),
+    memoryCacheBytes: size(
+      'Memory for finished answers: documents, and packages of up to 256 KiB in what documents leave of it.',
+      { text: '1MiB', bytes: 2 ** 20 },
+    ).prefault('64MiB'),
     maxRequests: count(
-      'Requests under way at one time, documents in memory not counted; what is more is told 503 and when to come again. One restore may bring 200.',
+      'Requests under way at one time, what memory answers not counted; what is more is told 503 and when to come again. One restore may bring 200.',
       { atLeast: 1, atMost: 1_000_000 },
     ).prefault(10_000),
     maxConnections: count('Connections of clients at one time; what is more is closed at once.', {
@@ -156,7 +159,10 @@ const log = z
     ]).prefault('info'),
     format: choice('`auto` is pretty on a terminal and JSON elsewhere.', ['auto', 'pretty', 'json']).prefault('auto'),
   })
-  .register(notes, { about: 'The log, on standard output.', allowed: '{ level, format }' });
+  .register(notes, {
+    about: 'The log, on standard output. JSON lines go out together: at once from `warn` on, else within 50 ms.',
+    allowed: '{ level, format }',
+  });
 
 /** The one schema of the configuration: every key that has an effect, with its default. Ages and sizes leave it as ms and bytes. */
 export const configSchema = z

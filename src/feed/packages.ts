@@ -139,6 +139,14 @@ export class Packages {
     return content && { row, content };
   }
 
+  /**
+   * Whether a row that `open` told as kept is still what it would offer that feed, said at once: for who has the bytes in memory.
+   * What a feed may give out of what is kept is decided in `kept` and does not change while the row does not.
+   */
+  isStillKept(row: PackageRow): boolean {
+    return this.options.store.isCurrent(row);
+  }
+
   /** The package as kept, after its download where it was not. */
   async whole(
     feed: Feed,

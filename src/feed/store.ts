@@ -129,6 +129,11 @@ export interface PackageStore {
    * unless the purpose is to `inspect`.
    */
   open(row: PackageRow, purpose?: 'serve' | 'inspect'): Promise<PackageContent>;
+  /**
+   * Whether `find` would tell this same row, said at once out of memory: for who has its bytes at hand. `false` also where that is not
+   * known: then it has to be found again. Counts as use of the package, as a stream of it does.
+   */
+  isCurrent(row: PackageRow): boolean;
   /** Begins a package; invisible until `commit`. @throws StoreFullError */
   begin(): IncomingPackage;
   /** Rows in order of key. */

@@ -14,11 +14,15 @@ export type Area =
 /** Served at the root, without `feeds/{name}`. */
 export const defaultFeed = 'default';
 
+const ofDefaultFeed: Area = { kind: 'feeds', feeds: [defaultFeed] };
+
 /**
  * The area of a path in origin form, with or without query. Splits, compares and decodes as the router does: segments between single
  * slashes, fixed words in any case and never percent-encoded, names decoded once. An area lies below its first words whatever follows.
  */
 export function areaOf(path: string): Area {
+  // Most of all that is asked.
+  if (path.startsWith('/v3/')) return ofDefaultFeed;
   const [, before = '', query = ''] = /^([^?]*)\??([^]*)$/.exec(path) ?? [];
   const [, first = '', second = ''] = before.split('/', 3);
   switch (first.toLowerCase()) {
@@ -27,11 +31,11 @@ export function areaOf(path: string): Area {
     case 'v3':
     case 'v2':
     case 'symbols':
-      return { kind: 'feeds', feeds: [defaultFeed] };
+      return ofDefaultFeed;
     case 'packages':
       return { kind: 'feeds', feeds: asked(query) ?? [defaultFeed] };
     case 'api': {
-      if (second.toLowerCase() === 'v2') return { kind: 'feeds', feeds: [defaultFeed] };
+      if (second.toLowerCase() === 'v2') return ofDefaultFeed;
       if (second.toLowerCase() === 'maintenance') return { kind: 'maintenance' };
       const feeds = asked(query);
       return feeds ? { kind: 'feeds', feeds } : { kind: 'shared' };

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
  */
 export function presentedKeys(headers: IncomingHttpHeaders): readonly Buffer[] | undefined {
   const { authorization = '', 'x-nuget-apikey': apiKey = '' } = headers;
+  if (authorization === '' && apiKey === '') return undefined;
   const authorized = passwordOf(authorization) ?? tokenOf(authorization);
   // A NuGet client without credentials answers a challenge with an empty user name and an empty password.
   const isAuthorizing = authorization !== '' && authorized?.length !== 0;

@@ -3,10 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-import fresh from 'fresh';
 import Negotiator from 'negotiator';
 
 import type { CacheState } from '../feed/cache-state.js';
+import { ReadyAnswer } from './ready-answer.js';
+import type { ReadyTrace } from './ready-answer.js';
 import type { Trace } from './trace.js';
 
 export type Encoding = 'gzip' | 'identity';
@@ -70,6 +71,29 @@ export function acceptedEncoding(req: IncomingMessage): Encoding {
   return encoding;
 }
 
+/** The document as an answer. */
+export function readyDocument(
+  document: FinishedDocument,
+  state: CacheState | undefined,
+  trace: ReadyTrace = {},
+): ReadyAnswer {
+  const { body, encoding, contentType, etag, cacheControl, sources, checkedAtMs, warning } = document;
+  return new ReadyAnswer({
+    ...{ body, etag, checkedAtMs },
+    headers: [
+      ...['Cache-Control', cacheControl, 'Vary', 'Accept-Encoding'],
+      ...(state === undefined ? [] : ['X-Cache', state]),
+      ...(sources === '' ? [] : ['X-Larder-Source', sources]),
+      ...(warning === undefined ? [] : ['X-NuGet-Warning', warning]),
+    ],
+    bodyHeaders: [
+      ...['Content-Type', contentType, 'X-Content-Type-Options', 'nosniff'],
+      ...(encoding === 'identity' ? [] : ['Content-Encoding', encoding]),
+    ],
+    trace: { ...trace, ...(sources !== '' && { source: sources }), cache: state },
+  });
+}
+
 /** Sends the document, or 304 when the client has it. */
 export function sendDocument(
   req: IncomingMessage,
@@ -77,26 +101,5 @@ export function sendDocument(
   document: FinishedDocument,
   { state, nowMs, trace }: { readonly state: CacheState | undefined; readonly nowMs: number; readonly trace: Trace },
 ): void {
-  const { body, encoding, contentType, etag, cacheControl, sources, checkedAtMs, warning } = document;
-  const headers: string[] = ['ETag', etag, 'Cache-Control', cacheControl, 'Vary', 'Accept-Encoding'];
-  if (state) headers.push('X-Cache', state);
-  if (sources !== '') headers.push('X-Larder-Source', sources);
-  if (checkedAtMs !== undefined) headers.push('Age', String(Math.max(0, Math.floor((nowMs - checkedAtMs) / 1000))));
-  if (warning !== undefined) headers.push('X-NuGet-Warning', warning);
-  if (state) trace.cache = state;
-  if (sources !== '') trace.source = sources;
-  if (fresh(req.headers, { etag })) {
-    res.writeHead(304, headers);
-    res.end();
-    return;
-  }
-  headers.push('Content-Type', contentType, 'Content-Length', String(body.length), 'X-Content-Type-Options', 'nosniff');
-  if (encoding !== 'identity') headers.push('Content-Encoding', encoding);
-  res.writeHead(200, headers);
-  if (req.method === 'HEAD') {
-    res.end();
-    return;
-  }
-  trace.bytes = body.length;
-  res.end(body);
+  readyDocument(document, state).send(req, res, trace, nowMs);
 }

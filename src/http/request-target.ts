@@ -11,7 +11,7 @@ import type { Trace } from './trace.js';
  */
 export function originForm(target: string): string | undefined {
   if (target === '*') return target;
-  const path = target.replace(/^https?:\/\/[^/?#\\]*/i, '');
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#\\]*/i, '');
   const rooted = path === '' || path.startsWith('?') ? `/${path}` : path;
   return /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(rooted) ? rooted : undefined;
 }

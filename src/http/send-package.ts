@@ -11,6 +11,8 @@ import type { PackageRow } from '../feed/store.js';
 import { requestedRange } from './byte-range.js';
 import type { ByteRange } from './byte-range.js';
 import { foundOr } from './feed-documents.js';
+import { etagOf } from './hot-packages.js';
+import type { HotPackages } from './hot-packages.js';
 import { PieceWriter } from './piece-writer.js';
 import { ProblemError } from './problem.js';
 import type { Trace } from './trace.js';
@@ -25,6 +27,10 @@ interface Sending {
   readonly packages: Packages;
   /** Whether the source's bytes were had with credentials: then no shared cache may keep them. */
   readonly isPrivate: (source: string) => boolean;
+  readonly hotPackages: HotPackages;
+  readonly feed: string;
+  /** The package's address below the root, as we make it. */
+  readonly ownPath: string;
 }
 
 /**
@@ -40,20 +46,23 @@ export type Sent = 'sent' | 'damaged' | { readonly row: PackageRow; readonly unr
  * @throws DownloadFailedError when the download failed before anything was sent
  */
 export async function sendPackage(offered: Offered, sending: Sending): Promise<Sent> {
-  const { res, trace, packages, isPrivate } = sending;
+  const { res, trace, packages, isPrivate, hotPackages, feed, ownPath: path } = sending;
   try {
     if (offered.kind === 'kept') {
       const { row, content } = offered;
       trace.cache = packages.offline ? 'OFFLINE' : 'HIT';
       trace.source = row.source;
+      const lastModified = row.lastModified ?? new Date(row.cachedAtMs).toUTCString();
       const headers = {
-        ETag: `"${Buffer.from(row.sha512, 'base64').toString('base64url')}"`,
-        'Last-Modified': row.lastModified ?? new Date(row.cachedAtMs).toUTCString(),
+        ETag: etagOf(row),
+        'Last-Modified': lastModified,
         'Cache-Control': cacheControl(isPrivate(row.source)),
       };
       await sendBytes(sending, headers, row.size, (range, take) =>
         readAll(content.stream(range.start, range.end), take),
       );
+      if (trace.bytes === row.size)
+        hotPackages.remember({ row, content, feed, path, cacheControl: headers['Cache-Control'], lastModified, trace });
     } else {
       const { download, size, lastModified } = offered;
       trace.cache = 'MISS';

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { CacheState } from '../feed/cache-state.js';
 import type { Counters } from '../ops/counters.js';
-import type { Logger } from '../ops/log.js';
+import { knownEntries } from '../ops/log.js';
+import type { Logger, WriteKnown } from '../ops/log.js';
 import { nobody } from '../policy/access.js';
 import type { Caller } from '../policy/access.js';
 
@@ -27,30 +28,48 @@ export interface Trace {
 
 export const createTrace = (): Trace => ({ caller: nobody, bytes: 0, startedAtMs: performance.now() });
 
-/** Counts the request and writes its line once the answer is out or the client has gone. */
-export function observe(
-  req: IncomingMessage,
-  res: ServerResponse,
-  trace: Trace,
-  log: Logger,
-  counters: Counters,
-): void {
-  counters.requests++;
-  res.once('close', () => {
-    countAnswer(counters, trace);
+/** Counts requests, and writes the line of each once its answer is out or its client has gone. */
+export class Observer {
+  readonly #write: WriteKnown;
+
+  constructor(
+    private readonly log: Logger,
+    private readonly counters: Counters,
+  ) {
+    this.#write = knownEntries(log);
+  }
+
+  begin(req: IncomingMessage, res: ServerResponse, trace: Trace): void {
+    this.counters.requests++;
+    res.on('close', () => this.#end(req, res, trace));
+  }
+
+  #end(req: IncomingMessage, res: ServerResponse, trace: Trace): void {
+    countAnswer(this.counters, trace);
     const level = res.statusCode >= 500 ? 'warn' : 'info';
-    if (!log.isLevelEnabled(level)) return;
-    const { startedAtMs, caller: _, ...known } = trace;
+    if (!this.log.isLevelEnabled(level)) return;
+    const { method = '' } = req;
+    const status = res.statusCode;
+    const path = pathOf(req.url ?? '/');
+    const { key, feed, id, version, cache, source, code, bytes, startedAtMs } = trace;
+    // Members without a value do not show.
     const line = {
-      method: req.method,
-      path: pathOf(req.url ?? '/'),
-      status: res.statusCode,
-      ...known,
+      method,
+      path,
+      status,
+      key,
+      feed,
+      id,
+      version,
+      cache,
+      source,
+      code,
+      bytes,
       ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
-      ...(!res.writableFinished && { aborted: true }),
+      aborted: res.writableFinished ? undefined : true,
     };
-    log[level](line, `${line.method ?? ''} ${line.path} ${line.status}`);
-  });
+    this.#write(level, line, `${method} ${path} ${status}`);
+  }
 }
 
 function countAnswer(counters: Counters, { cache, bytes }: Trace): void {

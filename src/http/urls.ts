@@ -98,7 +98,9 @@ const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9.])?|\[[0-
 function createBase() {
   // Nearly always the same one: reading it as an address costs more than all the rest.
   let lastGoodHost: string | undefined;
+  let last = { scheme: '', host: '', base: '' };
   return (scheme: 'http' | 'https', host: string, prefix: string): string => {
+    if (prefix === '' && scheme === last.scheme && host === last.host) return last.base;
     if (host !== lastGoodHost) {
       if (!isHost(host))
         throw new ProblemError({
@@ -107,7 +109,9 @@ function createBase() {
         });
       lastGoodHost = host;
     }
-    return join(scheme, host, prefix);
+    if (prefix !== '') return join(scheme, host, prefix);
+    last = { scheme, host, base: join(scheme, host, '') };
+    return last.base;
   };
 }
 

@@ -6,7 +6,14 @@ import type { Packages } from '../feed/packages.js';
 import { PackageId } from '../nuget/package-id.js';
 import { PackageIdentity } from '../nuget/package-identity.js';
 import { PackageVersion } from '../nuget/package-version.js';
-import { detailsPath, leafPath, registrationIndexPath, registrationPagePath, versionListPath } from '../nuget/paths.js';
+import {
+  detailsPath,
+  leafPath,
+  nupkgPath,
+  registrationIndexPath,
+  registrationPagePath,
+  versionListPath,
+} from '../nuget/paths.js';
 import type { Hive } from '../nuget/registration-table.js';
 import { renderServiceIndex } from '../nuget/service-index.js';
 import type { AppContext, AppState } from './app.js';
@@ -16,6 +23,7 @@ import type { DocumentSending } from './feed-documents.js';
 import { acceptedEncoding, encodeBody, sendDocument } from './finished-document.js';
 import type { OptionalResources } from './optional-resources.js';
 import { ProblemError } from './problem.js';
+import type { HotPackages } from './hot-packages.js';
 import { sendPackage } from './send-package.js';
 import { documentBases, serviceIndexBases } from './urls.js';
 import type { Mount } from './urls.js';
@@ -23,6 +31,7 @@ import type { Mount } from './urls.js';
 export interface V3Options extends DocumentSending {
   readonly feeds: ReadonlyMap<string, Feed>;
   readonly packages: Packages;
+  readonly hotPackages: HotPackages;
   readonly optionalResources: OptionalResources;
 }
 
@@ -63,12 +72,12 @@ function mount(router: Router<AppState>, prefix: string, options: V3Options): vo
   });
 
   router.get(`${prefix}/v3/flat/:id/:version/:file`, async (ctx) => {
-    const { feed } = enter(ctx, options);
+    const { feed, at } = enter(ctx, options);
     const identity = identityOf(ctx);
     switch (fileKind(param(ctx, 'file'), identity)) {
       case 'nupkg': {
         ctx.respond = false;
-        return sendNupkg(ctx, feed, identity, options);
+        return sendNupkg(ctx, feed, identity, at, options);
       }
       case 'nuspec':
         return sendFile(ctx, feed, identity, 'nuspec', options);
@@ -159,9 +168,13 @@ async function sendNupkg(
   ctx: AppContext,
   feed: Feed,
   identity: PackageIdentity,
-  { packages, isPrivate }: V3Options,
+  at: Mount,
+  { packages, isPrivate, hotPackages }: V3Options,
 ): Promise<void> {
-  const sending = { req: ctx.req, res: ctx.res, trace: ctx.state.trace, packages, isPrivate };
+  const sending = {
+    ...{ req: ctx.req, res: ctx.res, trace: ctx.state.trace, packages, isPrivate, hotPackages },
+    ...{ feed: feed.name, ownPath: `/${at}v3/flat/${nupkgPath(identity)}` },
+  };
   const absence = `no source has ${identity.toString()}`;
   let offered = foundOr(await packages.open(feed, identity), absence);
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {

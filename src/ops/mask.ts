@@ -52,8 +52,8 @@ export function textMask(secrets: readonly string[] | (() => readonly string[]))
   let spellings = spellingsOf(known);
   return (text) => {
     if (current() !== known) spellings = spellingsOf((known = current()));
-    let masked = text.replace(/(\w:\/\/)[^/\s"'@]*@/g, `$1${censor}@`);
-    for (const spelling of spellings) masked = masked.replaceAll(spelling, () => censor);
+    let masked = text.includes('://') ? text.replace(/(\w:\/\/)[^/\s"'@]*@/g, `$1${censor}@`) : text;
+    for (const spelling of spellings) if (masked.includes(spelling)) masked = masked.replaceAll(spelling, () => censor);
     return masked;
   };
 }

@@ -115,6 +115,10 @@ class MemoryPackages implements PackageStore {
     return new MemoryContent(row as MemoryRow);
   }
 
+  isCurrent(row: PackageRow): boolean {
+    return this.#rows.get(packageKey(row.identity)) === row;
+  }
+
   begin(): IncomingPackage {
     return new MemoryIncoming((row) => this.#place(row));
   }

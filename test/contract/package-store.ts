@@ -386,6 +386,23 @@ export function packageContract(test: TestFn, name: string, open: OpenStore): vo
     t.true((await readAll(store.packages, again)).equals(stays.bytes));
   });
 
+  test(`${name}: a row is current, said without waiting, as long as the store would tell the same one`, async (t) => {
+    const { packages } = await open(t);
+    const sample = samplePackage('Alpha', '1.0.0', 5_000);
+    const row = await keep(packages, sample);
+    t.true(packages.isCurrent(row));
+    const found = await packages.find(row.identity);
+    t.true(packages.isCurrent(found!));
+    t.false(packages.isCurrent({ ...found!, source: 'another' }), 'a copy that tells another source is nobody’s row');
+    await packages.remove(row.identity);
+    t.false(packages.isCurrent(row));
+    const again = await keep(packages, sample);
+    t.false(packages.isCurrent(row), 'the copy that went');
+    t.true(packages.isCurrent(again));
+    await packages.purge(row.identity);
+    t.false(packages.isCurrent(again));
+  });
+
   test(`${name}: a removed package stays bound to its bytes until it is purged`, async (t) => {
     const store = await open(t);
     const { packages } = store;

@@ -46,6 +46,14 @@ export class LevelPackages implements PackageStore {
     return new StoredContent(row as LevelRow, shelf, generations, purpose === 'serve');
   }
 
+  isCurrent(row: PackageRow): boolean {
+    const { shelf } = this.#parts;
+    const current = shelf.known(row.identity);
+    if (current?.location.record !== (row as LevelRow).location.record || current.source !== row.source) return false;
+    shelf.used.mark(current.location.record, current.size);
+    return true;
+  }
+
   begin(): IncomingPackage {
     const { shelf, room } = this.#parts;
     shelf.assertOpen();

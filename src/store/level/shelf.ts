@@ -75,6 +75,11 @@ export class Shelf {
     return row;
   }
 
+  /** The row as far as memory has it, without waiting. */
+  known(identity: PackageIdentity): LevelRow | undefined {
+    return this.#isClosed ? undefined : this.#recentRows.get(packageKey(identity));
+  }
+
   async pinOf(identity: PackageIdentity): Promise<Pin | undefined> {
     const { source, sha512 } = (await this.find(identity)) ?? (await this.#pinRow(identity)) ?? {};
     return source === undefined || sha512 === undefined ? undefined : { source, sha512 };

@@ -91,6 +91,21 @@ test('that a package was used is known after a restart', async (t) => {
   t.is(await store.packages.find(samples('Other', 1)[0]!.facts.identity), undefined);
 });
 
+test('asking whether a row is current is use of the package; an evicted one is not current', async (t) => {
+  const { store } = await open(t);
+  const [asked, forgotten] = samples('Asked', 2) as [SamplePackage, SamplePackage];
+  const row = await keep(store.packages, asked);
+  const other = await keep(store.packages, forgotten);
+  await keepAll(store, samples('Other', 5));
+  t.true(store.packages.isCurrent(row));
+  store.evictWhere(yes);
+  await keepAll(store, samples('Later', 52));
+  await whole(t, store, asked);
+  t.is(await store.packages.find(forgotten.facts.identity), undefined);
+  t.false(store.packages.isCurrent(other));
+  t.false(store.packages.isCurrent(row), 'it was written again elsewhere');
+});
+
 test('looking into a package for its own sake is no use of it', async (t) => {
   const { store } = await open(t);
   const looked = samples('Looked', 1);
