@@ -15,16 +15,16 @@ export class GivenUpError extends Error {
 export class AheadLine {
   readonly #waiting = new Set<Waiter>();
 
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0;
-  }
-
   /**
    * Resolves when it was let in, or when it is no guess any more and has to stand in the other line.
    * @returns gives its place among guesses back; `undefined` when it is no guess any more
    * @throws GivenUpError; the signal's reason when it is aborted first
    */
-  wait(carries: Waiter['carries'], urgency: Urgency, signal: AbortSignal | undefined): Promise<(() => void) | undefined> {
+  wait(
+    carries: Waiter['carries'],
+    urgency: Urgency,
+    signal: AbortSignal | undefined,
+  ): Promise<(() => void) | undefined> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(waiter);
