@@ -6,10 +6,23 @@ import type { Figure } from './figure.js';
 import { largeStore } from './large-store.js';
 import { mergedRegistration } from './merged-registration.js';
 import { quotaCost } from './quota-cost.js';
+import { coldRestore } from './restore/cold-restore.js';
+import { deadSourceRestore } from './restore/dead-source-restore.js';
+import { farRestore } from './restore/far-restore.js';
+import { warmRestore } from './restore/warm-restore.js';
 import type { Row } from './row.js';
 
 /** Every figure, in the order of the table. */
-const figures: readonly Figure[] = [mergedRegistration, largeStore, quotaCost, catalogIndex];
+const figures: readonly Figure[] = [
+  warmRestore,
+  coldRestore,
+  farRestore,
+  mergedRegistration,
+  deadSourceRestore,
+  largeStore,
+  quotaCost,
+  catalogIndex,
+];
 
 const usage = `npm run bench -- [--only NAME]… [--json FILE] [--quick]
   --only   a figure by id or by a part of its name: ${figures.map(({ id, name }) => `${id} (${name})`).join(', ')}
