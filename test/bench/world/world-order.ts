@@ -3,7 +3,7 @@ import type { WorldSize } from './world-shape.js';
 
 /** What the process that holds the packages is told, one after the other. */
 export type WorldOrder =
-  | { readonly kind: 'make'; readonly folder: string; readonly size: WorldSize }
+  | { readonly kind: 'make'; readonly folder: string; readonly size: WorldSize; readonly families: readonly string[] }
   | { readonly kind: 'open'; readonly roundTripMs: number }
   | { readonly kind: 'become'; readonly source: number; readonly mood: Mood }
   | { readonly kind: 'asked'; readonly source: number };

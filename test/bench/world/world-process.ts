@@ -36,7 +36,7 @@ process.on('message', (order: WorldOrder) => {
 async function obey(order: WorldOrder): Promise<WorldReply> {
   switch (order.kind) {
     case 'make':
-      await make(order.folder, order.size);
+      await make(order.folder, order.size, order.families);
       return { kind: 'made' };
     case 'open':
       return open(order.roundTripMs);
@@ -51,8 +51,8 @@ async function obey(order: WorldOrder): Promise<WorldReply> {
   }
 }
 
-async function make(folder: string, size: WorldSize): Promise<void> {
-  const { packages } = worldShape(size);
+async function make(folder: string, size: WorldSize, families: readonly string[]): Promise<void> {
+  const packages = families.flatMap((family) => worldShape(size, family).packages);
   await writeWorldFolder(folder, packages);
   scripts = (await Promise.all(packages.map((one) => scriptsOf(folder, one)))).flat();
 }

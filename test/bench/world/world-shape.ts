@@ -38,11 +38,14 @@ const giants: Readonly<Record<WorldSize, readonly number[]>> = {
 const manyVersionsEvery = 40;
 const manyVersions = 150;
 
-/** The same packages for the same size, always: shaped like those of nuget.org by number of versions, bytes and depth. */
-export function worldShape(size: WorldSize): WorldShape {
+/**
+ * The same packages for the same size, always: shaped like those of nuget.org by number of versions, bytes and depth.
+ * @param family first part of their ids: those of two families have nothing to do with each other
+ */
+export function worldShape(size: WorldSize, family = 'Bench'): WorldShape {
   const random = randomFrom(20_261_121);
   const levelOf = spread(counts[size]);
-  const ids = levelOf.map((_, at) => `Bench.${areas[at % areas.length]}.Part${at}`);
+  const ids = levelOf.map((_, at) => `${family}.${areas[at % areas.length]}.Part${at}`);
   const versionsOf = ids.map((_, at) => {
     const count = at % manyVersionsEvery === 7 ? manyVersions : 5 + Math.floor(random() * 56);
     return Array.from({ length: count }, (_, release) => `${1 + Math.floor(release / 20)}.${release % 20}.0`);

@@ -10,6 +10,8 @@ import type { Asked, WorldOrder, WorldReply } from './world-order.js';
 import { worldShape } from './world-shape.js';
 import type { WorldShape, WorldSize } from './world-shape.js';
 
+const [family, otherFamily] = ['Bench', 'Other'];
+
 const program = fileURLToPath(new URL('world-process.js', import.meta.url));
 
 /** One of the world's V3 sources. */
@@ -25,6 +27,8 @@ export interface WorldSource {
 export class World {
   private constructor(
     readonly shape: WorldShape,
+    /** As many packages, all of them others. */
+    readonly others: WorldShape,
     /** Empty at the beginning, for whoever measures; gone with the world. */
     readonly directory: string,
     private readonly child: ChildProcess,
@@ -33,8 +37,8 @@ export class World {
   /** Makes the packages, which takes some seconds. Close it at the end. */
   static async start(size: WorldSize): Promise<World> {
     const directory = await mkdtemp(join(tmpdir(), 'larder-bench-'));
-    const world = new World(worldShape(size), directory, fork(program));
-    await world.#order({ kind: 'make', folder: world.folder, size });
+    const world = new World(worldShape(size, family), worldShape(size, otherFamily), directory, fork(program));
+    await world.#order({ kind: 'make', folder: world.folder, size, families: [family, otherFamily] });
     return world;
   }
 
