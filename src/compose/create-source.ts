@@ -7,6 +7,7 @@ import type { Counters } from '../ops/counters.js';
 import type { Logger } from '../ops/log.js';
 import { FolderSource } from '../sources/folder/folder-source.js';
 import { Lanes } from '../sources/folder/lanes.js';
+import type { AheadPlaces } from '../sources/transport/ahead-places.js';
 import { V3Source } from '../sources/v3/v3-source.js';
 import type { SourceAccess } from './source-access.js';
 
@@ -22,11 +23,12 @@ export interface SourceParts {
   readonly access: SourceAccess;
   readonly figures: SourceFigures;
   readonly health: SourceHealth;
+  readonly aheadPlaces: AheadPlaces;
 }
 
 /** A configured source, by the protocol it speaks. */
 export function createSource(source: SourceConfig, parts: SourceParts): Source {
-  const { config, version, clock, log, counters, access, figures, health } = parts;
+  const { config, version, clock, log, counters, access, figures, health, aheadPlaces } = parts;
   const { name, url, timeouts, maxConcurrent, maxRequestsPerSecond } = source;
   const { maxDocumentBytes, maxPackageBytes, maxVersionsPerId } = config.limits;
   if (source.protocol === 'folder') {
@@ -50,6 +52,7 @@ export function createSource(source: SourceConfig, parts: SourceParts): Source {
     maxConcurrent,
     ...(maxRequestsPerSecond !== undefined && { maxRequestsPerSecond }),
     standing: health,
+    aheadPlaces,
     retryWithinMs: config.limits.requestBudgetMs / 2,
     maxDocumentBytes,
     maxPackageBytes,

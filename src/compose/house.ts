@@ -23,6 +23,8 @@ import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
 import { SourceFigures } from '../feed/source-figures.js';
+import { Prefetch } from '../feed/prefetch/prefetch.js';
+import { PrefetchFigures } from '../feed/prefetch/prefetch-figures.js';
 import { replaceable } from '../feed/replaceable.js';
 import { SourceHealth } from '../feed/source-health.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
@@ -40,6 +42,7 @@ import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
 import { eligibleSources } from '../policy/source-mapping.js';
+import { AheadPlaces } from '../sources/transport/ahead-places.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
 import { Catalogs } from './catalogs.js';
 import { createSource, protocolOf } from './create-source.js';
@@ -98,6 +101,10 @@ const probeGraceMs = 2_000;
 const searchPatienceMs = 5_000;
 /** Memory for what sources said while the store cannot write. */
 const passingFactsBytes = 64 * 1024 * 1024;
+/** What is fetched ahead is considered anew after this at the latest, in milliseconds. */
+const longestRememberedMs = 600_000;
+/** Part of the quota up to which packages are fetched ahead. */
+const mostForGuesses = 0.9;
 const searchMemoBytes = 32 * 1024 * 1024;
 
 /**
@@ -120,6 +127,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       tell: ({ level, text }) => log[level](text),
     }));
 
+  const aheadPlaces = new AheadPlaces(config.prefetch.maxConcurrent);
   const sources = config.sources.map((source) => {
     const health = new SourceHealth({
       name: source.name,
@@ -131,7 +139,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, { config, version, clock, log, counters, access, figures, health });
+    const created = createSource(source, { config, version, clock, log, counters, access, figures, health, aheadPlaces });
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return {
       source: watched,
@@ -200,7 +208,10 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   const mapping = config.sources;
   const feeds = perFeed(
     ({ name, onSourceFailure }, members) =>
-      new Feed({ name, members, mapping, facts, packages: store.packages, onDamaged, onSourceFailure, log, newBudget }),
+      new Feed({
+        ...{ name, members, mapping, facts, packages: store.packages, onDamaged, onSourceFailure, log, newBudget },
+        onListAsked: (feed, id) => prefetch?.listAsked(feed, id),
+      }),
   );
   const vulnerabilities = perFeed(
     ({ onSourceFailure }, members) =>
@@ -243,10 +254,23 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     passThroughBytes: config.limits.passThroughBytes,
     damaged,
     onAbsent: (id) => hot.forget(id),
+    onAsked: (feed, identity) => prefetch?.packageAsked(feed, identity),
+    onComing: (feed, download) => prefetch?.packageComing(feed, download),
     onKept: ({ source, identity }) => searchIndex.learn({ source, kind: 'registration', name: identity.id.key }),
     newBudget,
   });
+  const prefetched = new PrefetchFigures(clock);
+  // Who opens the house for a verb fetches what the verb says.
+  const prefetch =
+    isServing && config.prefetch.closure && !config.offline
+      ? new Prefetch({
+          ...{ facts, store: store.packages, packages, figures: prefetched, clock, log },
+          rememberMs: Math.min(config.freshness.versionsMs, longestRememberedMs),
+          hasRoom: () => hasRoom(store, config.store.maxBytes, trouble),
+        })
+      : undefined;
   const insight = new Insight({
+    prefetched,
     version,
     startedAtMs: clock.now(),
     offline: config.offline,
@@ -283,10 +307,12 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();
+    prefetch?.end();
     for (const { health } of sources) health.close();
     await Promise.all(sources.map(({ source }) => source.close()));
     await following;
     await packages.idle();
+    await prefetch?.close();
     await searchIndex.close();
     await store.close();
   };
@@ -294,6 +320,12 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
     ...{ searchIndex, insight, maintenance, verify, hot, publicBase, followCatalogs, close },
   };
+}
+
+/** Nothing that is in use goes for what nobody asked for: a store that comes near its quota takes no more of it. */
+async function hasRoom(store: Store, maxBytes: number | undefined, trouble: StoreTrouble): Promise<boolean> {
+  if (trouble.reason !== undefined) return false;
+  return maxBytes === undefined || (await store.stats()).diskBytes < maxBytes * mostForGuesses;
 }
 
 function ownUrl({ listen: { host, port, tls } }: Config): string {

@@ -143,6 +143,18 @@ const limits = z
     clientIdleMs: clientIdle,
   }));
 
+const prefetch = z
+  .strictObject({
+    closure: yesNo(
+      'Fetch what a package depends on before the restore asks for it. docs/prefetch.md tells how far that goes.',
+    ).prefault(true),
+    maxConcurrent: count('Requests to all sources together that no client waits for, at a time.', {
+      atLeast: 1,
+      atMost: 1000,
+    }).prefault(8),
+  })
+  .register(notes, { about: 'Thinking ahead of a restore.', allowed: '{ closure, maxConcurrent }' });
+
 const log = z
   .strictObject({
     level: choice('The least severe entries that are written.', [
@@ -178,6 +190,7 @@ export const configSchema = z
     access: accessSchema.prefault({}),
     freshness: freshness.prefault({}),
     offline: yesNo('Never ask a source: serve what is kept, of any age.').prefault(false),
+    prefetch: prefetch.prefault({}),
     limits: limits.prefault({}),
     shutdownGrace: timeLimit(
       'How long requests in flight may go on after SIGTERM. May be written `shutdownGraceMs`.',

@@ -3,7 +3,6 @@
  * that ignores `feeds[].policy` would let through what is forbidden.
  */
 const keys: ReadonlySet<string> = new Set([
-  'prefetch',
   'feeds[].policy',
   'store.endpoint',
   'store.bucket',

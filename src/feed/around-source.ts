@@ -1,6 +1,6 @@
 import type { Answer, Reason } from './answer.js';
 import { failed } from './answer.js';
-import type { Source } from './source.js';
+import type { Ask, Source, Urgency } from './source.js';
 
 export type AnyAnswer = Answer<unknown> | { readonly kind: 'unchanged' };
 
@@ -10,6 +10,8 @@ export interface Questioned {
   readonly method: string | symbol;
   /** The same text for the same question. */
   readonly question: string;
+  /** Of a guess. */
+  readonly urgency?: Urgency;
 }
 
 export interface Around {
@@ -45,7 +47,7 @@ export function aroundSource(source: Source, around: Around): Source {
       const ask = (given: unknown[]): unknown => Reflect.apply(member, target, given);
       if (ownBusiness.has(method)) return (...given: unknown[]) => ask(given);
       const asked = (given: unknown[]): unknown => {
-        const answered = around.asking({ method, question: questionOf(method, given) });
+        const answered = around.asking({ method, question: questionOf(method, given), ...urgencyOf(given) });
         const result = ask(given);
         if (!(result instanceof Promise)) return result;
         return result.then((answer: unknown) => {
@@ -65,6 +67,12 @@ export function aroundSource(source: Source, around: Around): Source {
 function isAnswer(answer: unknown): answer is AnyAnswer {
   const kind = typeof answer === 'object' && answer !== null && 'kind' in answer ? answer.kind : undefined;
   return kind === 'found' || kind === 'missing' || kind === 'unchanged' || kind === 'failed' || kind === 'refused';
+}
+
+/** Whatever is asked by guess is asked of a package: with an `Ask` behind it. */
+function urgencyOf([, ask]: readonly unknown[]): Pick<Questioned, 'urgency'> {
+  const { urgency } = (typeof ask === 'object' && ask !== null ? ask : {}) as Ask;
+  return urgency ? { urgency } : {};
 }
 
 function questionOf(method: string | symbol, [first]: readonly unknown[]): string {

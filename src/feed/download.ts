@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
 import type { PackageIdentity } from '../nuget/package-identity.js';
+import type { ByteSource } from '../codec/byte-source.js';
 import type { Logger } from '../ops/log.js';
 import { admit } from './admit.js';
 import { failed, found, refused } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import { deferred } from './deferred.js';
+import type { Guess } from './guess.js';
 import { Following } from './following.js';
 import type { TakePiece } from './following.js';
 import { readAll } from './read-all.js';
@@ -45,6 +47,8 @@ export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'troub
   readonly isClaimedSigned: () => Promise<boolean>;
   /** The package is passed on without being kept, because it is kept already and cannot be read just now: these bytes and no others. */
   readonly passesAs?: Pin | undefined;
+  /** It is fetched before anybody asked for it. */
+  readonly ahead?: { readonly guess: Guess; readonly maxBytes: number } | undefined;
   readonly log: Logger;
   readonly maxPackageBytes: number;
 }
@@ -67,8 +71,11 @@ export class Download {
   readonly opened: Promise<Answer<Opened>>;
   /** Admitted and durable, or why not. Never rejects. */
   readonly outcome: Promise<Answer<PackageRow>>;
+  /** All bytes as they came, not yet admitted; `undefined` when they did not come. To be read before `outcome` settles. */
+  readonly received: Promise<ByteSource | undefined>;
   readonly #options: DownloadOptions;
   readonly #opening = deferred<Answer<Opened>>();
+  readonly #receiving = deferred<ByteSource | undefined>();
   readonly #following: Following;
   readonly #intake: Intake;
 
@@ -83,7 +90,27 @@ export class Download {
     this.identity = options.identity;
     this.source = options.source.name;
     this.opened = this.#opening.promise;
+    this.received = this.#receiving.promise;
     this.outcome = this.#run();
+  }
+
+  /** A client asks for it. */
+  want(): void {
+    this.#options.ahead?.guess.want();
+  }
+
+  isBegunWith(guess: Guess): boolean {
+    return this.#options.ahead?.guess === guess;
+  }
+
+  /** Nobody asked for it so far. */
+  get isOnlyGuess(): boolean {
+    return this.#options.ahead?.guess.isWanted === false;
+  }
+
+  /** It began as a guess and came to nothing, which may be because of that: whoever wants it begins anew. */
+  get isFailedGuess(): boolean {
+    return this.#isFailedGuess;
   }
 
   /**
@@ -133,6 +160,8 @@ export class Download {
     } catch (error) {
       settled = this.#broken(error);
     }
+    this.#receiving.resolve(undefined);
+    this.#isFailedGuess ||= settled.kind === 'failed' && this.#options.ahead !== undefined;
     // Before the bytes are let go of: who follows them hears how it ended, and not that they are gone.
     this.#following.end();
     await this.#intake.end(settled.kind === 'found');
@@ -168,9 +197,14 @@ export class Download {
         detail: `the hash of ${identity.toString()} could not be asked`,
       }),
     );
-    const answer = await source.download(identity, {});
+    const urgency = this.#options.ahead?.guess;
+    const answer = await source.download(identity, urgency ? { urgency } : {});
     if (answer.kind !== 'found') return answer;
     const { bytes, size, lastModified } = answer.value;
+    if (this.#isTooMuchAhead(size ?? 0)) {
+      bytes.destroy();
+      return this.#leftAlone();
+    }
     if (size !== undefined && size > this.#options.maxPackageBytes) {
       bytes.destroy();
       return this.#tooLarge(size);
@@ -178,11 +212,13 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
+    const received = { size: content.received, read: (offset: number, length: number) => readFully(content, offset, length) };
+    this.#receiving.resolve(received);
     const [pin, isClaimed] = await Promise.all([passesAs ?? packages.pinOf(identity), isClaimedSigned()]);
     const admitted = await admit({
       identity,
       source: source.name,
-      content: { size: content.received, read: (offset, length) => readFully(content, offset, length) },
+      content: received,
       ...(size !== undefined && { announcedSize: size }),
       sha512,
       published: await publishing,
@@ -228,6 +264,10 @@ export class Download {
           bytes.destroy();
           return this.#tooLarge(incoming.received + piece.length);
         }
+        if (this.#isTooMuchAhead(incoming.received + piece.length)) {
+          bytes.destroy();
+          return this.#leftAlone();
+        }
         hash.update(piece);
         incoming = await this.#intake.append(incoming, piece);
         if (incoming.received >= zipMagic.length && !(await this.#looksLikePackage(incoming))) {
@@ -264,6 +304,18 @@ export class Download {
     this.#announced = true;
     if (opened.size === undefined || opened.size > smallBytes) this.#opening.resolve(found(opened));
     else void this.#options.clock.sleep(smallGraceMs).then(() => this.#opening.resolve(found(opened)));
+  }
+
+  #isFailedGuess = false;
+
+  #isTooMuchAhead(bytes: number): boolean {
+    const { ahead } = this.#options;
+    return ahead !== undefined && !ahead.guess.isWanted && bytes > ahead.maxBytes;
+  }
+
+  #leftAlone(): Answer<never> {
+    this.#isFailedGuess = true;
+    return failed({ code: 'overloaded', detail: `${this.identity.toString()} is too large to be fetched unasked` });
   }
 
   #unkeepable(): Answer<never> {

@@ -48,6 +48,8 @@ export interface FeedOptions {
   readonly onDamaged?: OnDamaged;
   readonly onSourceFailure: OnSourceFailure;
   readonly log: Logger;
+  /** A client asks for a version list. Called at each request that finds none in memory: to be quick. */
+  readonly onListAsked?: (feed: Feed, id: PackageId) => void;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
 }
@@ -113,6 +115,7 @@ export class Feed {
 
   /** The flat container's `{id}/index.json`. */
   async versionList(id: PackageId): Promise<Answer<FeedDocument>> {
+    this.options.onListAsked?.(this, id);
     for (let attempt = 1; ; attempt++) {
       const owned = await this.#ownership.versions(id, this.eligible(id), this.options.newBudget?.());
       if (owned.kind !== 'found') return owned;

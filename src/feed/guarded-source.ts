@@ -3,7 +3,7 @@ import type { Reason } from './answer.js';
 import { aroundSource } from './around-source.js';
 import type { SourceHealth } from './source-health.js';
 import type { Source } from './source.js';
-import { isPresentWord } from './watched-source.js';
+import { isFailedGuess, isPresentWord } from './watched-source.js';
 
 /** Those who waited for the end of a pause come back one after the other, within so many milliseconds. */
 const spreadMs = 250;
@@ -33,6 +33,7 @@ export function guardSource(source: Source, { health, clock, maxPauseMs }: Guard
     asking: (questioned) => {
       const beganAtMs = clock.monotonicMs();
       return (answer) => {
+        if (isFailedGuess(answer, questioned.urgency)) return;
         if (isPresentWord(answer, questioned)) health.observe(answer, questioned.question, beganAtMs);
       };
     },

@@ -1,6 +1,7 @@
 import type { Clock } from '../ops/clock.js';
 import type { Counters } from '../ops/counters.js';
 import { unfollowed } from './catalog-word.js';
+import type { PrefetchCounts, PrefetchFigures } from './prefetch/prefetch-figures.js';
 import type { CatalogReport } from './catalog-word.js';
 import { Explainer } from './explain.js';
 import type { ExplainerOptions, Question } from './explain.js';
@@ -21,6 +22,7 @@ export interface Presence {
 
 /** The numbers of `/api/status` and `larder stats`. */
 export interface Status extends Presence, StoreStats, Counters {
+  readonly prefetch: PrefetchCounts;
   /** `null`: the disk is the limit. */
   readonly maxBytes: number | null;
 }
@@ -43,6 +45,7 @@ export interface InsightOptions extends Omit<ExplainerOptions, 'store'> {
   readonly maxBytes: number | undefined;
   readonly store: Store;
   readonly counters: Counters;
+  readonly prefetched: Pick<PrefetchFigures, 'counts'>;
   readonly clock: Clock;
   readonly sources: readonly FollowedSource[];
 }
@@ -56,8 +59,9 @@ export class Insight {
   }
 
   async status(): Promise<Status> {
-    const { maxBytes, store, counters } = this.options;
-    return { ...this.presence(), ...(await store.stats()), maxBytes: maxBytes ?? null, ...counters };
+    const { maxBytes, store, counters, prefetched } = this.options;
+    const kept = { ...(await store.stats()), maxBytes: maxBytes ?? null };
+    return { ...this.presence(), ...kept, ...counters, prefetch: prefetched.counts };
   }
 
   presence(): Presence {

@@ -8,6 +8,7 @@ import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import type { DamagedCopies } from './damaged-copies.js';
 import { Download } from './download.js';
+import type { DownloadOptions } from './download.js';
 import type { Feed } from './feed.js';
 import { PassingMemory } from './passing-package.js';
 import type { ReadThrough } from './read-through.js';
@@ -38,6 +39,10 @@ export interface PackagesOptions {
   readonly damaged: DamagedCopies;
   /** A source said that it does not have a package: documents that list it are untrue from now on. */
   readonly onAbsent?: (id: PackageId) => void;
+  /** A client asks for a package. Called at each request: to be quick. */
+  readonly onAsked?: (feed: Feed, identity: PackageIdentity) => void;
+  /** What a client asked for is on its way. */
+  readonly onComing?: (feed: Feed, download: Download) => void;
   /** A package came to be kept. */
   readonly onKept?: (row: PackageRow) => void;
   /** The time of one client's request; absent: as much as the sources take. */
@@ -77,6 +82,7 @@ export class Packages {
   }
 
   async open(feed: Feed, identity: PackageIdentity, budget = this.options.newBudget?.()): Promise<Answer<Offered>> {
+    this.options.onAsked?.(feed, identity);
     return toldOfDamage(
       this.options.damaged,
       identity,
@@ -107,9 +113,9 @@ export class Packages {
       });
     const member = feed.eligible(identity.id).find(({ source }) => source.name === row.source);
     if (this.options.offline || !member) return untold(this.options.offline ? 'offline' : 'it may not be asked for it');
-    const download =
-      this.#downloads.get(`${row.source}/${identity.key}`) ??
-      this.#begin(member, identity, { source: row.source, sha512: row.sha512 });
+    const running = this.#downloads.get(`${row.source}/${identity.key}`);
+    running?.want();
+    const download = running ?? this.#begin(member, identity, { source: row.source, sha512: row.sha512 });
     const offered = await this.#offerArriving(download, member.health, budget);
     if (offered.kind === 'found') return offered;
     return untold(offered.kind === 'missing' ? 'it has it no more' : offered.reason.detail);
@@ -245,7 +251,7 @@ export class Packages {
     for (;;) {
       const next = await this.#nextToAsk(feed, identity, eligible, budget);
       if (next.kind !== 'found') return next;
-      const offered = await this.#from(next.value, identity, budget);
+      const offered = await this.#from(feed, next.value, identity, budget);
       if (offered.kind !== 'missing') return offered;
       next.value.absent.note(identity);
       this.options.onAbsent?.(identity.id);
@@ -253,6 +259,7 @@ export class Packages {
   }
 
   async #from(
+    feed: Feed,
     member: ReadThrough,
     identity: PackageIdentity,
     budget: RequestBudget | undefined,
@@ -262,7 +269,9 @@ export class Packages {
     if (pinned && pinned.source !== member.source.name) return this.#pinnedElsewhere(member, pinned);
     const download = await this.#joined(member, identity);
     if (!(download instanceof Download)) return this.#offerKept(download);
-    return this.#offerArriving(download, member.health, budget);
+    this.options.onComing?.(feed, download);
+    const offered = await this.#offerArriving(download, member.health, budget);
+    return download.isFailedGuess ? this.#from(feed, member, identity, budget) : offered;
   }
 
   /**
@@ -295,20 +304,48 @@ export class Packages {
     return this.#offerKept({ ...pinned, source: name });
   }
 
-  #joined(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
-    return this.#joins.run(`${member.source.name}/${identity.key}`, () => this.#join(member, identity));
+  /**
+   * Begins to fetch a package that nobody asked for, or finds that it is here or on its way. Nothing is remembered of a source that does not
+   * have it, and no kept package is doubted for it.
+   * @returns `undefined` when it is not to be fetched
+   */
+  async ahead(feed: Feed, identity: PackageIdentity, ahead: NonNullable<DownloadOptions['ahead']>) {
+    const { offline, store, trouble } = this.options;
+    const eligible = feed.eligible(identity.id);
+    const row = await store.find(identity);
+    if (row) return eligible.some(({ source }) => source.name === row.source) ? row : undefined;
+    if (offline || trouble.reason !== undefined) return undefined;
+    const next = await this.#nextToAsk(feed, identity, eligible, undefined);
+    if (next.kind !== 'found' || !next.value.mayGuess) return undefined;
+    return this.#joined(next.value, identity, ahead);
+  }
+
+  /** For a client; with `ahead`, for nobody yet. */
+  async #joined(
+    member: ReadThrough,
+    identity: PackageIdentity,
+    ahead?: DownloadOptions['ahead'],
+  ): Promise<Download | PackageRow> {
+    const key = `${member.source.name}/${identity.key}`;
+    const joined = await this.#joins.run(key, () => this.#join(member, identity, ahead));
+    if (!ahead && joined instanceof Download) joined.want();
+    return joined;
   }
 
   /**
    * The download under way, the row it left, or a new download. Downloads are let go after their row is durable, so looking for the
    * download first and for the row second misses neither; only one such look per package runs at a time.
    */
-  async #join(member: ReadThrough, identity: PackageIdentity): Promise<Download | PackageRow> {
+  async #join(
+    member: ReadThrough,
+    identity: PackageIdentity,
+    ahead: DownloadOptions['ahead'],
+  ): Promise<Download | PackageRow> {
     const { name } = member.source;
     const running = this.#downloads.get(`${name}/${identity.key}`);
-    if (running) return running;
+    if (running && !running.isFailedGuess) return running;
     const row = await this.options.store.find(identity);
-    return row?.source === name ? row : this.#begin(member, identity);
+    return row?.source === name ? row : this.#begin(member, identity, undefined, ahead);
   }
 
   /**
@@ -344,20 +381,26 @@ export class Packages {
     return opened.kind === 'found' ? found({ kind: 'arriving', download, ...opened.value }) : opened;
   }
 
-  #begin(member: ReadThrough, identity: PackageIdentity, passesAs?: Pin): Download {
+  #begin(
+    member: ReadThrough,
+    identity: PackageIdentity,
+    passesAs?: Pin,
+    ahead?: DownloadOptions['ahead'],
+  ): Download {
     const { store, clock, log, maxPackageBytes, trouble } = this.options;
     const { source, health } = member;
     const download = new Download({
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
-      ...{ clock, log, maxPackageBytes, passesAs },
-      publishedHash: () => member.publishedHash(identity),
+      ...{ clock, log, maxPackageBytes, passesAs, ahead },
+      publishedHash: () => member.publishedHash(identity, ahead?.guess),
       isClaimedSigned: () => claimsAllSigned(member),
     });
     const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
-      this.#downloads.delete(key);
-      this.refusals.note(identity, source.name, outcome, clock.now());
+      if (this.#downloads.get(key) === download) this.#downloads.delete(key);
+      const { isOnlyGuess } = download;
+      if (!isOnlyGuess) this.refusals.note(identity, source.name, outcome, clock.now());
       const about = { source: source.name, id: identity.id.text, version: identity.version.normalized };
       if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
       else if (outcome.kind === 'found') {
@@ -365,7 +408,7 @@ export class Packages {
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')
-        log[health.isNews(outcome.reason) ? 'warn' : 'debug'](
+        log[!isOnlyGuess && health.isNews(outcome.reason) ? 'warn' : 'debug'](
           { ...about, code: outcome.reason.code },
           outcome.reason.detail,
         );

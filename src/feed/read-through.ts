@@ -9,11 +9,12 @@ import type { CacheState } from './cache-state.js';
 import type { CatalogWord } from './catalog-word.js';
 import { Coalesce } from './coalesce.js';
 import type { FactShape, Subject } from './fact-shape.js';
-import { freshUntilMs, shorterLifetimes } from './freshness.js';
+import { freshUntilMs, lifetimeOf, shorterLifetimes } from './freshness.js';
 import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
+import type { Guess } from './guess.js';
 import type { RequestBudget } from './request-budget.js';
-import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
+import type { Ask, Fetched, PublishedHash, Source, SourceAnswer, Urgency } from './source.js';
 import { guardSource } from './guarded-source.js';
 import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactStore } from './store.js';
@@ -22,6 +23,8 @@ const maxTellings = 1_000;
 const maxFailuresRemembered = 10_000;
 /** How long the refresh of a document that is kept is not repeated after it failed, in milliseconds. */
 const restMs = 5_000;
+/** What is fresh for less is not asked ahead: it would be asked again. */
+const leastLifetimeMs = 5_000;
 
 /** What one source has to say on one id, from what is kept or by asking. */
 export interface Told {
@@ -71,6 +74,8 @@ export class ReadThrough {
   readonly absent: AbsentPackages;
   readonly #tellings = new LRUCache<string, string>({ max: maxTellings });
   readonly #refreshes = new Coalesce<Told>();
+  /** Refreshes that were begun before anybody asked. */
+  readonly #guesses = new Map<string, Guess>();
   /** Of documents whose last refresh failed. */
   readonly #failures = new LRUCache<string, { readonly reason: Reason; readonly atMs: number }>({
     max: maxFailuresRemembered,
@@ -93,9 +98,9 @@ export class ReadThrough {
    * The SHA-512 that the source publishes for a package: as it says now or, where it is not to be asked for single hashes, as its
    * registration told when it was last read.
    */
-  async publishedHash(identity: PackageIdentity): Promise<Answer<PublishedHash>> {
+  async publishedHash(identity: PackageIdentity, urgency?: Urgency): Promise<Answer<PublishedHash>> {
     const { facts, offline } = this.options;
-    const told = offline ? missing : await this.source.publishedHash(identity, {});
+    const told = offline ? missing : await this.source.publishedHash(identity, urgency ? { urgency } : {});
     if (told.kind !== 'missing') return told;
     const fact = await facts.read({ source: this.source.name, kind: 'registration', name: identity.id.key });
     const sha512 = fact?.state === 'found' ? toldHash(fact, identity.version) : undefined;
@@ -145,6 +150,26 @@ export class ReadThrough {
     return fact ? this.#told(fact, 'OFFLINE') : this.#untold(offlineMiss(this.source.name, id));
   }
 
+  /**
+   * Asks for it before anybody does, where the source may be troubled with that and what is kept is not fresh. What comes to nothing is not
+   * remembered: whoever waits for the answer asks again.
+   * @returns `undefined` when nothing was asked, because it is fresh or the source is not to be asked
+   */
+  async ahead<T, S extends Subject>(shape: FactShape<T, S>, id: S, guess: Guess): Promise<Told | undefined> {
+    const { facts, offline, clock } = this.options;
+    if (offline || !this.mayGuess || lifetimeOf(shape.kind, this.#lifetimes) < leastLifetimeMs) return undefined;
+    const key: FactKey = { source: this.source.name, kind: shape.kind, name: id.key };
+    const fact = await facts.read(key);
+    if (fact && clock.now() < this.#told(fact, 'HIT').freshUntilMs) return undefined;
+    if (fact && this.#failedJustNow(shape, id)) return undefined;
+    return this.#refresh(shape, id, key, fact, guess);
+  }
+
+  /** Whether it may be troubled with what nobody asked for: it answers, and did not ask to be left alone. */
+  get mayGuess(): boolean {
+    return this.health.isAway !== true && this.health.pausedMs() === 0;
+  }
+
   /** Asks for it now, however fresh what is kept may be. */
   async refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S): Promise<Told> {
     if (this.options.offline) return this.kept(shape, id);
@@ -177,21 +202,45 @@ export class ReadThrough {
     return this.health.paused() ?? budget.usedUp(this.source.name, this.health.waiting);
   }
 
-  #refresh<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
-    return this.#refreshes.run(`${shape.kind}/${id.key}`, () => this.#ask(shape, id, key, fact));
+  #refresh<T, S extends Subject>(
+    shape: FactShape<T, S>,
+    id: S,
+    key: FactKey,
+    fact: Fact | undefined,
+    guess?: Guess,
+  ): Promise<Told> {
+    const place = `${shape.kind}/${id.key}`;
+    if (guess)
+      return this.#refreshes.run(place, () => {
+        this.#guesses.set(place, guess);
+        return this.#ask(shape, id, key, fact, guess).finally(() => this.#guesses.delete(place));
+      });
+    const joined = this.#guesses.get(place);
+    const asked = this.#refreshes.run(place, () => this.#ask(shape, id, key, fact));
+    if (!joined) return asked;
+    joined.want();
+    // It may have failed because it was only a guess.
+    return asked.then((told) => (told.answer.kind === 'failed' ? this.#refresh(shape, id, key, fact) : told));
   }
 
-  async #ask<T, S extends Subject>(shape: FactShape<T, S>, id: S, key: FactKey, fact: Fact | undefined): Promise<Told> {
+  async #ask<T, S extends Subject>(
+    shape: FactShape<T, S>,
+    id: S,
+    key: FactKey,
+    fact: Fact | undefined,
+    guess?: Guess,
+  ): Promise<Told> {
     const { facts, clock, log } = this.options;
     try {
       const kept = fact?.state === 'found' ? fact : undefined;
       const beganAtMs = clock.monotonicMs();
-      const answer = await this.#askInTime(shape, id, kept);
+      const answer = await this.#askInTime(shape, id, kept, guess);
       if (answer.kind !== 'failed' && clock.monotonicMs() - beganAtMs <= this.options.refreshGraceMs)
         this.health.inTime();
       const checkedAtMs = clock.now();
       const place = `${shape.kind}/${id.key}`;
-      if (fact && answer.kind === 'failed')
+      const isOnlyGuess = guess?.isWanted === false;
+      if (fact && answer.kind === 'failed' && !isOnlyGuess)
         this.#failures.set(place, { reason: answer.reason, atMs: clock.monotonicMs() });
       else this.#failures.delete(place);
       switch (answer.kind) {
@@ -205,13 +254,14 @@ export class ReadThrough {
             detail: `${this.source.name} answered "not modified" without being asked so`,
           });
         case 'missing':
+          if (!fact && isOnlyGuess) return this.#unkept();
           return this.#told(
             await facts.write(key, { state: 'missing', checkedAtMs, validators: {}, head: null, parts: [] }),
             'MISS',
           );
         case 'refused':
         case 'failed':
-          log[this.health.isNews(answer.reason) ? 'warn' : 'debug'](
+          log[!isOnlyGuess && this.health.isNews(answer.reason) ? 'warn' : 'debug'](
             {
               source: this.source.name,
               id: id.text,
@@ -244,9 +294,10 @@ export class ReadThrough {
     shape: FactShape<T, S>,
     subject: S,
     kept: Fact | undefined,
+    guess: Guess | undefined,
   ): Promise<SourceAnswer<T>> {
     const { maxRefreshMs } = this.options;
-    const ask: Ask = kept ? { validators: kept.validators } : {};
+    const ask: Ask = { ...(kept && { validators: kept.validators }), ...(guess && { urgency: guess }) };
     if (maxRefreshMs === undefined) return shape.ask(this.source, subject, ask, kept);
     const signal = AbortSignal.timeout(maxRefreshMs);
     try {
@@ -255,7 +306,7 @@ export class ReadThrough {
       if (!signal.aborted) throw error;
       const detail = `its answer did not come to an end within ${Number((maxRefreshMs / 1000).toFixed(1))} s`;
       const answer = failed({ code: 'source-timeout', source: this.source.name, detail });
-      this.health.observe(answer, `${shape.kind} ${subject.key}`);
+      if (guess?.isWanted !== false) this.health.observe(answer, `${shape.kind} ${subject.key}`);
       return answer;
     }
   }
@@ -301,6 +352,13 @@ export class ReadThrough {
     if (vouched === undefined || vouched.untilMs <= untilMs) return { freshUntilMs: untilMs, checkedAtMs };
     const maxAgeMs = untilMs - Math.min(checkedAtMs, nowMs);
     return { freshUntilMs: vouched.untilMs, checkedAtMs: vouched.atMs, maxAgeMs };
+  }
+
+  /** It does not have it: not kept, for nobody asked. */
+  #unkept(): Told {
+    const nowMs = this.options.clock.now();
+    const { name } = this.source;
+    return { source: name, answer: missing, state: 'MISS', freshUntilMs: nowMs, checkedAtMs: nowMs };
   }
 
   #untold(reason: Reason, kind: 'failed' | 'refused' = 'failed'): Told {

@@ -126,8 +126,22 @@ export interface CompletionPage {
   readonly bytes: number;
 }
 
+/** How badly an answer is wanted. What begins as a guess may become urgent while it waits for its turn. */
+export interface Urgency {
+  /** A guess: it takes only places that nobody waits for. */
+  readonly isAhead: boolean;
+  /** A client waits for the answer. */
+  readonly isWanted: boolean;
+  /** Where asking has not begun yet, it is not to begin any more. */
+  readonly isGivenUp: boolean;
+  /** Calls `run` whenever one of these changes. @returns calls that off */
+  onChange(run: () => void): () => void;
+}
+
 export interface Ask {
   readonly signal?: AbortSignal;
+  /** Absent: a client waits. */
+  readonly urgency?: Urgency;
   /** Validators of the copy we hold: the source may then answer `unchanged`. */
   readonly validators?: Validators;
 }

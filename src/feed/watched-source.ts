@@ -1,7 +1,7 @@
 import type { Reason } from './answer.js';
 import { aroundSource } from './around-source.js';
 import type { AnyAnswer, Questioned } from './around-source.js';
-import type { Source } from './source.js';
+import type { Source, Urgency } from './source.js';
 
 /** Usable answers to these came from the source just now; to others they may be had without asking it. */
 const alwaysAsk = new Set<string | symbol>(['versions', 'registration', 'download'] satisfies (keyof Source)[]);
@@ -19,6 +19,11 @@ export function isPresentWord({ kind }: AnyAnswer, { method }: Questioned): bool
   return findByAsking.has(method) && kind !== 'missing';
 }
 
+/** A failure that no client met says nothing: who waits for the answer asks again and finds out. */
+export function isFailedGuess({ kind }: AnyAnswer, urgency: Urgency | undefined): boolean {
+  return urgency !== undefined && !urgency.isWanted && (kind === 'failed' || kind === 'refused');
+}
+
 /**
  * The same source, each answer of which is told.
  *
@@ -27,6 +32,7 @@ export function isPresentWord({ kind }: AnyAnswer, { method }: Questioned): bool
 export function watchSource(source: Source, told: (reason: Reason | undefined) => void): Source {
   return aroundSource(source, {
     asking: (questioned) => (answer) => {
+      if (isFailedGuess(answer, questioned.urgency)) return;
       if (isPresentWord(answer, questioned)) told('reason' in answer ? answer.reason : undefined);
     },
   });

@@ -10,8 +10,6 @@ export interface Counters {
   upstreamBytes: number;
   /** Kept packages that proved damaged when they were read, and were forgotten. */
   damaged: number;
-  /** Packages fetched ahead of their first request: asked for since, never asked for, on their way. Nothing fetches ahead yet. */
-  readonly prefetch: { useful: number; wasted: number; pending: number };
 }
 
 export function createCounters(): Counters {
@@ -24,6 +22,5 @@ export function createCounters(): Counters {
     upstreamRequests: 0,
     upstreamBytes: 0,
     damaged: 0,
-    prefetch: { useful: 0, wasted: 0, pending: 0 },
   };
 }

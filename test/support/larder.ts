@@ -61,7 +61,7 @@ export interface LarderOptions extends Parts {
   readonly sourceSettings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Starts it and stops it at the end of the test. */
+/** Starts it and stops it at the end of the test. It fetches nothing ahead unless `config.prefetch` says so: most tests count requests. */
 export async function startLarder(
   t: ExecutionContext,
   { sources, config = {}, source = {}, sourceSettings = {}, ...parts }: LarderOptions,
@@ -72,6 +72,7 @@ export async function startLarder(
     ...config,
     // Tests count requests: what the catalog asks for comes when a test wants it.
     freshness: { catalog: 'off', ...(config['freshness'] as object | undefined) },
+    prefetch: { closure: false, ...(config['prefetch'] as object | undefined) },
     sources: Object.entries(sources).map(([name, at]) => ({
       name,
       url: typeof at === 'string' ? at : at.url,

@@ -1,7 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { failed, refused } from '../../feed/answer.js';
 import type { Failed, Reason, Refused } from '../../feed/answer.js';
+import type { Urgency } from '../../feed/source.js';
 import type { Clock } from '../../ops/clock.js';
+import { GivenUpError } from './ahead-line.js';
+import type { AheadPlaces } from './ahead-places.js';
 import { answerOfReason } from './answer-of-reason.js';
 import {
   isLostConnection,
@@ -36,6 +39,8 @@ export interface AskingOptions extends ConnectionOptions {
   readonly auth?: SourceAuth;
   /** More wait their turn; absent: as many as come. */
   readonly maxRequestsPerSecond?: number;
+  /** Of all sources together. */
+  readonly aheadPlaces?: AheadPlaces;
   /** What is known of the source beyond one exchange. */
   readonly standing?: Standing;
   /** No second try begins later than this after the first, in milliseconds. */
@@ -60,6 +65,7 @@ export interface Question {
   readonly headers: Readonly<Record<string, string>>;
   readonly carries: Exchange['carries'];
   readonly signal: AbortSignal | undefined;
+  readonly urgency?: Urgency | undefined;
   /** Asked past everything that spares the source, and once only. */
   readonly isProbe?: boolean;
 }
@@ -90,7 +96,12 @@ export class Asking {
     const standing = (this.standing = options.standing ?? goodStanding());
     this.credentials = new Credentials(url, auth);
     this.#connections = new Connections(options, this.credentials.scope, this.credentials.certificate);
-    this.#slots = new RequestSlots(maxConcurrent, (count) => (standing.waiting = count));
+    this.#slots = new RequestSlots(
+      maxConcurrent,
+      (count) => (standing.waiting = count),
+      undefined,
+      options.aheadPlaces,
+    );
     this.#rate = maxRequestsPerSecond === undefined ? undefined : new RequestRate(maxRequestsPerSecond, clock);
   }
 
@@ -120,11 +131,13 @@ export class Asking {
         if (mishap === undefined) return opened;
         const wishMs = readRetryAfter(retryAfter, clock.now());
         if (mishap === 'throttled') this.standing.throttled(wishMs);
-        if (question.isProbe || !(await this.#again(opened, mishap, retries, question.signal, wishMs))) return opened;
+        const isOnce = question.isProbe ?? question.urgency?.isAhead;
+        if (isOnce || !(await this.#again(opened, mishap, retries, question.signal, wishMs))) return opened;
       } catch (error) {
         if (error instanceof ForbiddenAddressError)
           return refused({ source, code: 'source-refused', detail: error.message });
-        if (error instanceof OverloadedError) return failed({ source, code: 'overloaded', detail: error.message });
+        if (error instanceof OverloadedError || error instanceof GivenUpError)
+          return failed({ source, code: 'overloaded', detail: error.message });
         throw error;
       }
     }
@@ -166,14 +179,15 @@ export class Asking {
   }
 
   /** @returns gives the place back, or why there is none for this question */
-  async #enter({ carries, signal, isProbe }: Question): Promise<(() => void) | Reason> {
+  async #enter({ carries, signal, urgency, isProbe }: Question): Promise<(() => void) | Reason> {
     if (isProbe) return () => undefined;
     const { clock, source, retryWithinMs = defaultRetryWithinMs } = this.options;
-    const leave = await this.#slots.enter(carries, signal);
+    if (urgency) await this.#untilSpare(urgency, signal);
+    const leave = await this.#slots.enter(carries, signal, urgency);
     try {
       await this.#rate?.turn(signal);
       for (let leftMs = this.standing.pausedMs(); leftMs > 0; leftMs = this.standing.pausedMs()) {
-        if (leftMs > retryWithinMs) {
+        if (leftMs > retryWithinMs || urgency?.isAhead) {
           leave();
           const detail = 'wants to be asked less, and is left alone';
           return { source, code: 'source-failed', detail, retryAfterMs: leftMs, throttled: true };
@@ -187,6 +201,27 @@ export class Asking {
     const away = this.standing.away();
     if (away) leave();
     return away ?? leave;
+  }
+
+  /** A guess comes when those who wait for answers would not miss its turn. */
+  async #untilSpare(urgency: Urgency, signal: AbortSignal | undefined): Promise<void> {
+    while (this.#rate && urgency.isAhead && !urgency.isGivenUp) {
+      const waitMs = this.#rate.spareInMs();
+      if (waitMs === 0) return;
+      await this.#sleepWhileAhead(waitMs, urgency, signal);
+    }
+  }
+
+  async #sleepWhileAhead(ms: number, urgency: Urgency, signal: AbortSignal | undefined): Promise<void> {
+    const over = new AbortController();
+    const forget = urgency.onChange(() => over.abort());
+    try {
+      await this.options.clock.sleep(ms, signal ? AbortSignal.any([signal, over.signal]) : over.signal);
+    } catch (error) {
+      if (!over.signal.aborted || signal?.aborted) throw error;
+    } finally {
+      forget();
+    }
   }
 
   /** @param from the address whose redirect led here */

@@ -27,6 +27,15 @@ export class RequestRate {
     }
   }
 
+  /**
+   * In milliseconds, how long until a guess may come: half of a second's worth stays for those who wait for an answer. 0 when it may now.
+   */
+  spareInMs(): number {
+    this.#fill();
+    const missing = 1 + this.perSecond / 2 - this.#tokens;
+    return missing <= 0 ? 0 : (missing / this.perSecond) * 1000;
+  }
+
   #fill(): void {
     const nowMs = this.clock.monotonicMs();
     this.#tokens = Math.min(this.perSecond, this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.perSecond);

@@ -1,3 +1,6 @@
+import type { Urgency } from '../../feed/source.js';
+import { AheadLine, GivenUpError } from './ahead-line.js';
+import { AheadPlaces } from './ahead-places.js';
 import type { Exchange } from './exchange.js';
 
 type Carries = Exchange['carries'];
@@ -12,6 +15,9 @@ const maxWaiting = 10_000;
 /** A quarter, and at least two, are kept from packages. */
 const leastForDocuments = 2;
 
+/** As `prefetch.maxConcurrent` where nothing is said. */
+const aheadByDefault = 8;
+
 /** Too many wait already. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
@@ -19,31 +25,61 @@ export class OverloadedError extends Error {
 
 /**
  * Requests to one source at a time, over all its hosts. Packages may not take all places: however many slow downloads there are, a list is
- * asked for at once. Who waits is served in order, but for packages that must not take a place for documents.
+ * asked for at once. Who waits is served in order, but for packages that must not take a place for documents. Guesses come last: they take
+ * what nobody waits for, and leave one place free for who comes next.
  */
 export class RequestSlots {
   readonly #forPackages: number;
   readonly #waiting: Waiter[] = [];
+  readonly #ahead = new AheadLine();
+  /** Places that guesses leave free. */
+  readonly #spare: number;
   #taken = 0;
   #packages = 0;
 
+  /** @param aheadPlaces of all sources together */
   constructor(
     private readonly places: number,
     private readonly onWaiting: (count: number) => void = () => undefined,
     private readonly maxWaitingHere = maxWaiting,
+    private readonly aheadPlaces = new AheadPlaces(aheadByDefault),
   ) {
     this.#forPackages = Math.max(1, places - Math.max(leastForDocuments, Math.ceil(places / 4)));
+    this.#spare = places > 1 ? 1 : 0;
+    aheadPlaces.serve(() => this.#admitAhead());
   }
 
   /**
    * Waits for a place.
    * @returns gives it back; idempotent
-   * @throws OverloadedError when too many wait; the signal's reason when it is aborted first
+   * @throws OverloadedError when too many wait; GivenUpError when it was a guess that is not wanted any more; the signal's reason when it
+   * is aborted first
    */
-  async enter(carries: Carries, signal?: AbortSignal): Promise<() => void> {
+  async enter(carries: Carries, signal?: AbortSignal, urgency?: Urgency): Promise<() => void> {
     signal?.throwIfAborted();
+    if (urgency?.isAhead) return this.#enterAhead(carries, signal, urgency);
     if (this.#mayEnter(carries)) this.#take(carries);
     else await this.#turn(carries, signal);
+    return this.#leaving(carries);
+  }
+
+  async #enterAhead(carries: Carries, signal: AbortSignal | undefined, urgency: Urgency): Promise<() => void> {
+    if (urgency.isGivenUp) throw new GivenUpError('is not wanted any more');
+    const giveBack =
+      (this.#ahead.isEmpty ? this.#takeAhead(carries) : undefined) ?? (await this.#ahead.wait(carries, urgency, signal));
+    if (!giveBack) return this.enter(carries, signal);
+    const leave = this.#leaving(carries);
+    const look = () => urgency.isAhead || giveBack();
+    const forget = urgency.onChange(look);
+    look();
+    return () => {
+      forget();
+      leave();
+      giveBack();
+    };
+  }
+
+  #leaving(carries: Carries): () => void {
     let isBack = false;
     return () => {
       if (isBack) return;
@@ -56,6 +92,18 @@ export class RequestSlots {
 
   #mayEnter(carries: Carries): boolean {
     return this.#taken < this.places && (carries === 'document' || this.#packages < this.#forPackages);
+  }
+
+  #mayEnterAhead(carries: Carries): boolean {
+    const hasSpare = this.#waiting.length === 0 && this.#taken + this.#spare < this.places;
+    return hasSpare && this.aheadPlaces.isFree && this.#mayEnter(carries);
+  }
+
+  /** @returns gives the place among guesses back */
+  #takeAhead(carries: Carries): (() => void) | undefined {
+    if (!this.#mayEnterAhead(carries)) return undefined;
+    this.#take(carries);
+    return this.aheadPlaces.take();
   }
 
   #take(carries: Carries): void {
@@ -89,9 +137,13 @@ export class RequestSlots {
   #admit(): void {
     const at = this.#waiting.findIndex(({ carries }) => this.#mayEnter(carries));
     const [waiter] = at < 0 ? [] : this.#waiting.splice(at, 1);
-    if (waiter === undefined) return;
+    if (waiter === undefined) return this.#admitAhead();
     this.#take(waiter.carries);
     this.onWaiting(this.#waiting.length);
     waiter.enter();
+  }
+
+  #admitAhead(): void {
+    if (this.#mayEnterAhead('document')) this.#ahead.admit((carries) => this.#takeAhead(carries));
   }
 }

@@ -62,7 +62,7 @@ export class Transport {
     const asked = conditions(ask.validators);
     const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
     const retries = this.#asking.retries();
-    const question = { headers, carries: 'document', signal: ask.signal } as const;
+    const question = { headers, carries: 'document', signal: ask.signal, urgency: ask.urgency } as const;
     for (;;) {
       const answer = await this.#document(url, question, retries, read, Math.min(maxBytes, maxDocumentBytes));
       if (!('cut' in answer)) return answer;
@@ -120,7 +120,8 @@ export class Transport {
     const onAbort = () => opening.abort(ask.signal?.reason);
     if (ask.signal?.aborted) onAbort();
     ask.signal?.addEventListener('abort', onAbort);
-    const asked = { headers: packageHeaders, carries: 'package', signal: opening.signal } as const;
+    const { urgency } = ask;
+    const asked = { headers: packageHeaders, carries: 'package', signal: opening.signal, urgency } as const;
     const opened = await this.#asking.open(url, asked, this.#asking.retries());
     ask.signal?.removeEventListener('abort', onAbort);
     if ('kind' in opened) return opened;

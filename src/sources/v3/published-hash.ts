@@ -2,7 +2,7 @@ import { isJsonObject } from '../../codec/json-document.js';
 import type { JsonObject } from '../../codec/json-document.js';
 import { found, missing, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
-import type { PublishedHash } from '../../feed/source.js';
+import type { Ask, PublishedHash } from '../../feed/source.js';
 import { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { PackageVersion } from '../../nuget/package-version.js';
@@ -21,9 +21,8 @@ export async function askPublishedHash(
   { registration }: ServiceIndex,
   identity: PackageIdentity,
   source: string,
-  signal: AbortSignal | undefined,
+  ask: Pick<Ask, 'signal' | 'urgency'>,
 ): Promise<Answer<PublishedHash>> {
-  const ask = signal === undefined ? {} : { signal };
   const leaf: DocumentAnswer<JsonObject> = await registration.inTurn((base) =>
     transport.document(addressBelow(base, leafPath(identity)), ask, readJson, smallDocumentBytes),
   );

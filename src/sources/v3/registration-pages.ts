@@ -2,6 +2,7 @@ import { isJsonObject } from '../../codec/json-document.js';
 import type { JsonObject } from '../../codec/json-document.js';
 import { found, refused } from '../../feed/answer.js';
 import type { Answer } from '../../feed/answer.js';
+import type { Ask } from '../../feed/source.js';
 import type { Document, Transport } from '../transport/transport.js';
 import { concurrently } from '../concurrently.js';
 import { readRegistrationPage } from './registration-document.js';
@@ -31,7 +32,7 @@ export async function collectLeaves(
   transport: Transport,
   index: Document<RegistrationDocument>,
   limits: PageLimits,
-  signal: AbortSignal | undefined,
+  { signal, urgency }: Pick<Ask, 'signal' | 'urgency'>,
   wants: (page: JsonObject) => boolean = () => true,
 ): Promise<Answer<readonly Buffer[]>> {
   const { source } = limits;
@@ -42,9 +43,10 @@ export async function collectLeaves(
   const room = new Room(limits);
   const giveUp = new AbortController();
   const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
+  const pageAsk = { signal: either, ...(urgency && { urgency }) };
 
   const fetchPage = async (page: Page): Promise<readonly Buffer[]> => {
-    const answer = 'leaves' in page ? found(page.leaves) : await askPage(transport, page.address, source, either);
+    const answer = 'leaves' in page ? found(page.leaves) : await askPage(transport, page.address, source, pageAsk);
     if (answer.kind !== 'found') throw giveUpWith(answer, giveUp);
     if (!room.take(answer.value)) throw giveUpWith(tooLarge(limits), giveUp);
     return answer.value;
@@ -88,9 +90,9 @@ async function askPage(
   transport: Transport,
   address: URL,
   source: string,
-  signal: AbortSignal,
+  ask: Ask,
 ): Promise<Answer<readonly Buffer[]>> {
-  const answer = await transport.document(address, { signal }, readRegistrationPage);
+  const answer = await transport.document(address, ask, readRegistrationPage);
   if (answer.kind === 'unchanged')
     return refused({ source, code: 'source-refused', detail: 'answered 304 without being asked' });
   if (answer.kind !== 'found') return answer;

@@ -33,9 +33,9 @@ export class RegistrationWalk {
     addresses: ResourceAddresses,
     id: PackageId,
     version: PackageVersion,
-    signal: AbortSignal | undefined,
+    ask: Ask,
   ): Promise<LeavesAnswer> {
-    return this.#walk(addresses, id, signal === undefined ? {} : { signal }, (page) => mayHold(page, version));
+    return this.#walk(addresses, id, withoutValidators(ask), (page) => mayHold(page, version));
   }
 
   async #walk(
@@ -48,20 +48,20 @@ export class RegistrationWalk {
       const address = addressBelow(base, registrationIndexPath(id));
       const index = await this.transport.document(address, ask, readRegistrationIndex);
       if (index.kind !== 'found') return index;
-      const leaves = await collectLeaves(this.transport, index.value, this.limits, ask.signal, wants);
-      return leaves.kind === 'missing' ? this.#again(address, ask.signal, wants) : withLeaves(index.value, leaves);
+      const leaves = await collectLeaves(this.transport, index.value, this.limits, ask, wants);
+      return leaves.kind === 'missing' ? this.#again(address, withoutValidators(ask), wants) : withLeaves(index.value, leaves);
     });
   }
 
   /** Pages move when versions come and go: an index that names one that is gone is read once more. */
   async #again(
     address: URL,
-    signal: AbortSignal | undefined,
+    ask: Ask,
     wants: (page: JsonObject) => boolean,
   ): Promise<LeavesAnswer> {
-    const index = await this.transport.document(address, signal ? { signal } : {}, readRegistrationIndex);
+    const index = await this.transport.document(address, ask, readRegistrationIndex);
     if (index.kind !== 'found') return index;
-    const leaves = await collectLeaves(this.transport, index.value, this.limits, signal, wants);
+    const leaves = await collectLeaves(this.transport, index.value, this.limits, ask, wants);
     if (leaves.kind !== 'missing') return withLeaves(index.value, leaves);
     const { source } = this.limits;
     return refused({ source, code: 'source-refused', detail: 'its registration names a page that it does not have' });
@@ -72,6 +72,8 @@ function withLeaves(index: Document<RegistrationDocument>, leaves: Answer<readon
   if (leaves.kind !== 'found') return leaves;
   return found({ ...index, value: leaves.value });
 }
+
+const withoutValidators = ({ validators: _, ...rest }: Ask): Ask => rest;
 
 /** Bounds that cannot be read exclude nothing. */
 function mayHold(page: JsonObject, version: PackageVersion): boolean {

@@ -117,7 +117,7 @@ export class V3Source implements Source {
   ): Promise<Answer<PackageBytes>> {
     if (flatContainer.areOffered)
       return flatContainer.inTurn((base) => this.#transport.package(addressBelow(base, nupkgPath(identity)), ask));
-    const leaves = await this.#walk.near(registration, identity.id, identity.version, ask.signal);
+    const leaves = await this.#walk.near(registration, identity.id, identity.version, ask);
     if (leaves.kind === 'unchanged') return this.#unasked();
     if (leaves.kind !== 'found') return leaves;
     const content = findPackageContent(leaves.value.value, identity.version);
@@ -137,7 +137,7 @@ export class V3Source implements Source {
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
     if (!index.value.catalog.areOffered || !index.value.registration.areOffered) return missing;
-    return askPublishedHash(this.#transport, index.value, identity, this.name, ask.signal);
+    return askPublishedHash(this.#transport, index.value, identity, this.name, ask);
   }
 
   async offers(ask: Ask): Promise<Answer<OfferedResources>> {
