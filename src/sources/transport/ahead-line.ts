@@ -24,7 +24,11 @@ export class AheadLine {
    * @returns gives its place among guesses back; `undefined` when it is no guess any more
    * @throws GivenUpError; the signal's reason when it is aborted first
    */
-  wait(carries: Waiter['carries'], urgency: Urgency, signal: AbortSignal | undefined): Promise<(() => void) | undefined> {
+  wait(
+    carries: Waiter['carries'],
+    urgency: Urgency,
+    signal: AbortSignal | undefined,
+  ): Promise<(() => void) | undefined> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(waiter);
