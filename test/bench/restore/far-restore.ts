@@ -3,54 +3,70 @@ import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
 import { roundTripMs } from '../world/far.js';
 import type { WorldSize } from '../world/world-shape.js';
-import { startFreshLarder } from './fresh-larder.js';
 import { inWorld } from './in-world.js';
 import { measureRounds, medianSeconds } from './rounds.js';
+import { throughFreshLarder } from './through-fresh-larder.js';
+
+interface FarPlan {
+  readonly rounds: number;
+  readonly warmUps: number;
+  /** Also without thinking ahead, and with a process that has restored others before. */
+  readonly isWhole: boolean;
+}
+
+const withoutPrefetch = { prefetch: { closure: false } };
 
 /** What a Larder that has nothing yet leaves of the time that a far source costs. What a restore from a folder takes is the client's own. */
 export const farRestore: Figure = {
   id: 'P4',
   name: 'far restore',
   async measure({ isQuick }: BenchOptions) {
-    if (isQuick) return measureFar('small', { rounds: 1, warmUps: 0 });
+    if (isQuick) return measureFar('small', { rounds: 1, warmUps: 0, isWhole: false });
     return [
-      ...(await measureFar('medium', { rounds: 7, warmUps: 1 })),
-      ...(await measureFar('large', { rounds: 3, warmUps: 1 })),
+      ...(await measureFar('medium', { rounds: 7, warmUps: 1, isWhole: true })),
+      ...(await measureFar('large', { rounds: 3, warmUps: 1, isWhole: false })),
     ];
   },
 };
 
-function measureFar(size: WorldSize, plan: { rounds: number; warmUps: number }): Promise<readonly Row[]> {
-  return inWorld(size, farRestore, async (world, client) => {
-    const far = await world.openSource({ roundTripMs });
-    const through = async () => {
-      const larder = await startFreshLarder(world, far);
-      try {
-        return await client.restore(larder.url);
-      } finally {
-        await larder.close();
-      }
-    };
-    const rounds = await measureRounds(
-      { through, direct: () => client.restore(far.url), folder: () => client.restore(world.folder) },
+function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<readonly Row[]> {
+  return inWorld(size, farRestore, async (world, client, others) => {
+    const source = await world.openSource({ roundTripMs });
+    const fresh = { world, source, client };
+    const rounds = await measureRounds<string>(
+      {
+        ahead: throughFreshLarder(fresh),
+        ...(isWhole && {
+          running: throughFreshLarder({ ...fresh, before: others }),
+          asked: throughFreshLarder({ ...fresh, settings: withoutPrefetch }),
+        }),
+        direct: () => client.restore(source.url),
+        folder: () => client.restore(world.folder),
+      },
       plan,
     );
-    const [larderTook, directTook, folderTook] = (['through', 'direct', 'folder'] as const).map((peer) =>
-      medianSeconds(rounds, peer),
-    );
+    const [direct, folder] = [medianSeconds(rounds, 'direct'), medianSeconds(rounds, 'folder')];
     const what = `cold restore of ${world.shape.packages.length} packages, source ${roundTripMs} ms away`;
-    return [
+    const row = (peer: string, id: string, how: string, target: number | null) =>
       rowOf(
         {
-          id: 'P4',
-          name: `${what}: waiting / going to it (${larderTook} / ${directTook}, folder ${folderTook})`,
-          unit: 'times',
-          better: 'lower',
-          target: 0.5,
-          peer: 'source',
+          id,
+          name: `${what}${how}: waiting / going to it (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})`,
+          ...{ unit: 'times', better: 'lower', target, peer: 'source' },
         },
-        rounds.map((round) => (round.through - round.folder) / (round.direct - round.folder)),
-      ),
+        rounds.map((round) => share(round[peer], round['direct'], round['folder'])),
+      );
+    const all = [row('ahead', 'P4', '', 0.5)];
+    if (!isWhole) return all;
+    return [
+      ...all,
+      row('running', 'P4-running', ', others were restored before', null),
+      row('asked', 'P4-asked', ', prefetch.closure off', null),
     ];
   });
+}
+
+/** Of the time that going to the source costs over having everything here. */
+function share(throughMs = Number.NaN, directMs = Number.NaN, folderMs = Number.NaN): number {
+  return (throughMs - folderMs) / (directMs - folderMs);
 }

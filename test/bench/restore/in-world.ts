@@ -16,11 +16,14 @@ export const skippedRow = (facts: Facts, skipped: string): Row => ({
   skipped,
 });
 
-/** Measures with the real client in a world of its own. Without a client there is one row, which says so. */
+/**
+ * Measures with the real client in a world of its own. Without a client there is one row, which says so.
+ * @param measure gets a client for the world's packages, and one for its others
+ */
 export async function inWorld(
   size: WorldSize,
   { id, name }: Pick<Facts, 'id' | 'name'>,
-  measure: (world: World, client: RestoreClient) => Promise<readonly Row[]>,
+  measure: (world: World, client: RestoreClient, others: RestoreClient) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   if (!(await hasDotnet()))
     return [
@@ -28,7 +31,8 @@ export async function inWorld(
     ];
   const world = await World.start(size);
   try {
-    return await measure(world, await RestoreClient.create(join(world.directory, 'client'), world.shape));
+    const client = await RestoreClient.create(join(world.directory, 'client'), world.shape);
+    return await measure(world, client, await RestoreClient.create(join(world.directory, 'others'), world.others));
   } finally {
     await world.close();
   }
