@@ -10,13 +10,14 @@ const pieceBytes = 64 * 1024;
 export const catalogIndex: Figure = {
   id: 'C1',
   name: 'catalog index',
-  async measure({ isQuick }) {
+  async measure({ isQuick, onRound }) {
     const index = makeIndex(isQuick ? 1_000 : 25_000);
     const rounds = isQuick ? 2 : 15;
     const warmUps = isQuick ? 0 : 5;
     const blocksMs: number[] = [];
     const cpuMs: number[] = [];
     for (let round = -warmUps; round < rounds; round++) {
+      onRound?.(Math.max(0, round) + 1, rounds);
       const before = process.cpuUsage();
       const startedAtMs = performance.now();
       const blockMs = await longestBlockMs(() =>

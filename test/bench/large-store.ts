@@ -17,7 +17,7 @@ const fillProgram = fileURLToPath(new URL('fill-store.js', import.meta.url));
 export const largeStore: Figure = {
   id: 'P7',
   name: 'a large store',
-  async measure({ isQuick }) {
+  async measure({ isQuick, onRound }) {
     const packages = isQuick ? 300 : 10_000;
     const rounds = isQuick ? 2 : 7;
     const settleMs = isQuick ? 500 : 10_000;
@@ -29,6 +29,7 @@ export const largeStore: Figure = {
       const startsMs: number[] = [];
       const overIdleMB: number[] = [];
       for (let round = 0; round < rounds; round++) {
+        onRound?.(round + 1, rounds);
         const idle = await started(join(path, `empty${round}`), source.url, settleMs);
         const loaded = await started(full, source.url, settleMs);
         startsMs.push(loaded.ms);

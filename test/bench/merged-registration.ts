@@ -44,7 +44,7 @@ export const mergedRegistration: Figure = {
   },
 };
 
-async function measureIn(directory: string, { isQuick }: BenchOptions): Promise<readonly Row[]> {
+async function measureIn(directory: string, { isQuick, onRound }: BenchOptions): Promise<readonly Row[]> {
   const versionsPerSource = isQuick ? 200 : 5_000;
   const rounds = isQuick ? 2 : 15;
   const warmUps = isQuick ? 0 : 5;
@@ -54,7 +54,8 @@ async function measureIn(directory: string, { isQuick }: BenchOptions): Promise<
   const blockMs: number[] = [];
   const pageCpuMs: number[] = [];
   const pageBlockMs: number[] = [];
-  for (let round = -warmUps; round < rounds; round++)
+  for (let round = -warmUps; round < rounds; round++) {
+    onRound?.(Math.max(0, round) + 1, rounds);
     await withStore(directory, async (store) => {
       const feed = feedOver(store);
       const index = await measured(() => feed.registrationIndex(id, 'semver2', bases));
@@ -66,6 +67,7 @@ async function measureIn(directory: string, { isQuick }: BenchOptions): Promise<
       pageCpuMs.push(page.cpuMs);
       pageBlockMs.push(page.blockMs);
     });
+  }
   const what = `3 × ${versionsPerSource} versions`;
   const lower = { unit: 'ms', better: 'lower', peer: null } as const;
   return [

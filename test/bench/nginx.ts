@@ -61,7 +61,10 @@ async function start(program: string, source: URL, { announced = [] }: NginxOpti
   });
   await writeFile(join(directory, 'nginx.conf'), configuration);
   const child = spawn(program, ['-p', directory, '-c', join(directory, 'nginx.conf')], { stdio: 'ignore' });
+  const endWithUs = () => child.kill('SIGTERM');
+  process.once('exit', endWithUs);
   const close = async () => {
+    process.off('exit', endWithUs);
     await end(child);
     await rm(directory, { recursive: true, force: true });
   };

@@ -18,13 +18,14 @@ const written = '/proc/self/io';
 export const quotaCost: Figure = {
   id: 'P9',
   name: 'a store with a quota',
-  async measure({ isQuick }) {
+  async measure({ isQuick, onRound }) {
     const maxBytes = (isQuick ? 64 : 512) * mebibyte;
     const rounds = isQuick ? 1 : 3;
     const once: number[] = [];
     const underQuota: number[] = [];
     const overhead: number[] = [];
     for (let seed = 1; seed <= rounds; seed++) {
+      onRound?.(seed, rounds);
       once.push((await passThrough(maxBytes, maxBytes, seed)).writtenPerStored);
       const cost = await passThrough(maxBytes, (isQuick ? 2 : 4) * maxBytes, seed, maxBytes);
       underQuota.push(cost.writtenPerStored);

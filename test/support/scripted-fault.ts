@@ -5,7 +5,7 @@ import type { Reply } from './scripted-reply.js';
  * What goes wrong in place of, or on top of, the right answer.
  * - an object with `status`: this answer instead
  * - `delayMs`: the right answer, late
- * - `dripBytesPerSecond`: the right answer, slowly
+ * - `dripBytesPerSecond`: the right answer, slowly; every 50 ms a piece, or `everyMs`
  * - `resetAfterBytes`: headers and so much of the body, then a reset; a body that is not longer comes whole
  * - `refuse`: the connection is closed without an answer
  * - `hang`: no answer, ever
@@ -24,7 +24,7 @@ import type { Reply } from './scripted-reply.js';
 export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
   | { readonly delayMs: number }
-  | { readonly dripBytesPerSecond: number }
+  | { readonly dripBytesPerSecond: number; readonly everyMs?: number }
   | { readonly resetAfterBytes: number }
   | 'refuse'
   | 'hang'
@@ -43,7 +43,7 @@ export type Fault =
 export type FaultOf = (reply: Reply, path: string) => Fault | undefined;
 
 const htmlPage = Buffer.from('<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n');
-const dripTickMs = 50;
+const dripEveryMs = 50;
 
 /** Answers a request the way the fault wants it. `otherPackage` makes the bytes of "wrong package". */
 export function sendWithFault(
@@ -58,7 +58,7 @@ export function sendWithFault(
     if ('raw' in fault) return sendRaw(response, fault);
     if ('status' in fault) send(response, fault.status, fault.headers ?? {}, Buffer.from(fault.body ?? ''));
     else if ('delayMs' in fault) setTimeout(() => sendReply(response, reply), fault.delayMs).unref();
-    else if ('dripBytesPerSecond' in fault) drip(response, reply, fault.dripBytesPerSecond);
+    else if ('dripBytesPerSecond' in fault) drip(response, reply, fault.dripBytesPerSecond, fault.everyMs);
     else if (body.length <= fault.resetAfterBytes) sendReply(response, reply);
     else begin(response, reply, body.subarray(0, fault.resetAfterBytes), () => response.socket?.resetAndDestroy());
     return;
@@ -131,7 +131,7 @@ function begin(response: ServerResponse, reply: Reply, part: Buffer, then?: () =
   response.write(part, then);
 }
 
-function drip(response: ServerResponse, reply: Reply, bytesPerSecond: number): void {
+function drip(response: ServerResponse, reply: Reply, bytesPerSecond: number, everyMs = dripEveryMs): void {
   begin(response, reply, Buffer.alloc(0));
   const startedAt = Date.now();
   let sent = 0;
@@ -143,7 +143,7 @@ function drip(response: ServerResponse, reply: Reply, bytesPerSecond: number): v
     if (sent < reply.body.length) return;
     clearInterval(timer);
     response.end();
-  }, dripTickMs);
+  }, everyMs);
   timer.unref();
 }
 

@@ -29,8 +29,8 @@ const shortLived = {
 export const deadSourceRestore: Figure = {
   id: 'P6',
   name: 'restore from a dead source',
-  measure({ isQuick }: BenchOptions) {
-    const plan = isQuick ? { rounds: 1, warmUps: 0 } : { rounds: 5, warmUps: 1 };
+  measure({ isQuick, onRound }: BenchOptions) {
+    const plan = { ...(isQuick ? { rounds: 1, warmUps: 0 } : { rounds: 5, warmUps: 1 }), onRound };
     return inWorld(isQuick ? 'small' : 'medium', deadSourceRestore, async (world, client) => {
       const source = await world.openSource();
       const larder = await startFreshLarder(world, source, { freshness: shortLived });

@@ -5,11 +5,10 @@ import { roundTripMs } from '../world/far.js';
 import type { WorldSize } from '../world/world-shape.js';
 import { inWorld } from './in-world.js';
 import { measureRounds, medianSeconds } from './rounds.js';
+import type { RoundPlan } from './rounds.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
 
-interface FarPlan {
-  readonly rounds: number;
-  readonly warmUps: number;
+interface FarPlan extends RoundPlan {
   /** Also without thinking ahead, and with a process that has restored others before. */
   readonly isWhole: boolean;
 }
@@ -20,11 +19,11 @@ const withoutPrefetch = { prefetch: { closure: false } };
 export const farRestore: Figure = {
   id: 'P4',
   name: 'far restore',
-  async measure({ isQuick }: BenchOptions) {
-    if (isQuick) return measureFar('small', { rounds: 1, warmUps: 0, isWhole: false });
+  async measure({ isQuick, onRound }: BenchOptions) {
+    if (isQuick) return measureFar('small', { rounds: 1, warmUps: 0, onRound, isWhole: false });
     return [
-      ...(await measureFar('medium', { rounds: 7, warmUps: 1, isWhole: true })),
-      ...(await measureFar('large', { rounds: 3, warmUps: 1, isWhole: false })),
+      ...(await measureFar('medium', { rounds: 7, warmUps: 1, onRound, isWhole: true })),
+      ...(await measureFar('large', { rounds: 3, warmUps: 1, onRound, isWhole: false })),
     ];
   },
 };

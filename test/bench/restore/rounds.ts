@@ -1,18 +1,28 @@
+import type { BenchOptions } from '../figure.js';
+
 /** What each peer took in one round, in milliseconds. */
 export type Round<P extends string> = Readonly<Record<P, number>>;
 
+export interface RoundPlan {
+  readonly rounds: number;
+  /** Rounds before, which do not count. */
+  readonly warmUps: number;
+  readonly onRound?: BenchOptions['onRound'];
+}
+
 /**
  * Measures peers in turn, round by round, so that a machine that is busy for a while is so for all of them. Each round begins with another
- * peer. @param warmUps rounds before, which do not count
+ * peer.
  */
 export async function measureRounds<P extends string>(
   peers: Readonly<Record<P, () => Promise<number>>>,
-  { rounds, warmUps }: { rounds: number; warmUps: number },
+  { rounds, warmUps, onRound }: RoundPlan,
 ): Promise<readonly Round<P>[]> {
   const names = Object.keys(peers) as P[];
   const measured: Round<P>[] = [];
   for (let round = -warmUps; round < rounds; round++) {
     const first = Math.abs(round) % names.length;
+    if (round === -warmUps || round > 0) onRound?.(Math.max(round, 0) + 1, rounds);
     const taken: Partial<Record<P, number>> = {};
     for (const name of [...names.slice(first), ...names.slice(0, first)]) taken[name] = await peers[name]();
     if (round >= 0) measured.push(taken as Round<P>);

@@ -8,6 +8,7 @@ import { startBagetter, whyNoBagetter } from './bagetter.js';
 import { startFreshLarder } from './fresh-larder.js';
 import { inWorld, skippedRow } from './in-world.js';
 import { measureRounds, medianSeconds, ratios } from './rounds.js';
+import type { RoundPlan } from './rounds.js';
 
 const aims = [
   { peer: 'nginx', of: 'through nginx', target: 1.03 },
@@ -21,16 +22,16 @@ const aims = [
 export const warmRestore: Figure = {
   id: 'P3',
   name: 'warm restore',
-  async measure({ isQuick }: BenchOptions) {
-    if (isQuick) return measureWarm('small', { rounds: 1, warmUps: 0 });
+  async measure({ isQuick, onRound }: BenchOptions) {
+    if (isQuick) return measureWarm('small', { rounds: 1, warmUps: 0, onRound });
     return [
-      ...(await measureWarm('medium', { rounds: 7, warmUps: 1 })),
-      ...(await measureWarm('large', { rounds: 3, warmUps: 1 })),
+      ...(await measureWarm('medium', { rounds: 7, warmUps: 1, onRound })),
+      ...(await measureWarm('large', { rounds: 3, warmUps: 1, onRound })),
     ];
   },
 };
 
-function measureWarm(size: WorldSize, plan: { rounds: number; warmUps: number }): Promise<readonly Row[]> {
+function measureWarm(size: WorldSize, plan: RoundPlan): Promise<readonly Row[]> {
   return inWorld(size, warmRestore, async (world, client) => {
     const near = await world.openSource();
     const far = await world.openSource({ roundTripMs });
