@@ -139,7 +139,17 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     const onSecrets = (replaced: readonly string[]) =>
       (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
     const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, { config, version, clock, log, counters, access, figures, health, aheadPlaces });
+    const created = createSource(source, {
+      config,
+      version,
+      clock,
+      log,
+      counters,
+      access,
+      figures,
+      health,
+      aheadPlaces,
+    });
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return {
       source: watched,

@@ -212,7 +212,10 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
-    const received = { size: content.received, read: (offset: number, length: number) => readFully(content, offset, length) };
+    const received = {
+      size: content.received,
+      read: (offset: number, length: number) => readFully(content, offset, length),
+    };
     this.#receiving.resolve(received);
     const [pin, isClaimed] = await Promise.all([passesAs ?? packages.pinOf(identity), isClaimedSigned()]);
     const admitted = await admit({

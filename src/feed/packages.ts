@@ -381,12 +381,7 @@ export class Packages {
     return opened.kind === 'found' ? found({ kind: 'arriving', download, ...opened.value }) : opened;
   }
 
-  #begin(
-    member: ReadThrough,
-    identity: PackageIdentity,
-    passesAs?: Pin,
-    ahead?: DownloadOptions['ahead'],
-  ): Download {
+  #begin(member: ReadThrough, identity: PackageIdentity, passesAs?: Pin, ahead?: DownloadOptions['ahead']): Download {
     const { store, clock, log, maxPackageBytes, trouble } = this.options;
     const { source, health } = member;
     const download = new Download({

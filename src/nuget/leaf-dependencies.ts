@@ -26,8 +26,10 @@ export function readLeafDependencies(template: Buffer): WrittenDependencyGroup[]
   if (!Array.isArray(groups)) return [];
   return groups.filter(isObject).map(({ targetFramework, dependencies }) => ({
     ...(typeof targetFramework === 'string' && { targetFramework }),
-    dependencies: (Array.isArray(dependencies) ? dependencies : []).filter(isObject).flatMap(({ id, range }) =>
-      typeof id === 'string' ? [{ id, ...(typeof range === 'string' && { range }) }] : [],
-    ),
+    dependencies: (Array.isArray(dependencies) ? dependencies : [])
+      .filter(isObject)
+      .flatMap(({ id, range }) =>
+        typeof id === 'string' ? [{ id, ...(typeof range === 'string' && { range }) }] : [],
+      ),
   }));
 }

@@ -22,6 +22,8 @@ export interface RegistrationLeaf {
   readonly sha512?: string;
   /** Which of the catalog's details it was made from (`details-stamp.ts`), where the source's address tells. */
   readonly detailsAt?: string;
+  /** Where the source's own details of the version are, as it writes it. */
+  readonly detailsAddress?: string;
   /** The leaf as it stands in a page: JSON bytes with slots for our addresses. */
   readonly template: Buffer;
 }
@@ -56,7 +58,8 @@ export function readRegistrationLeaf(
   const published = readText(entry['published']) ?? readText(element['published']);
   const listed = readListed(entry['listed'] ?? element['listed'], published);
   const sha512 = readPublishedHash(entry);
-  const detailsAt = detailsStampOf(entry['@id']);
+  const detailsAddress = readText(entry['@id']);
+  const detailsAt = detailsStampOf(detailsAddress);
   const leaf = new Address('registration', leafPath(identity));
   const packageContent = new Address('flat', nupkgPath(identity));
   const template = writeTemplate({
@@ -106,6 +109,7 @@ export function readRegistrationLeaf(
     hasContent: Boolean(readText(element['packageContent']) ?? readText(entry['packageContent'])),
     ...(sha512 !== undefined && { sha512 }),
     ...(detailsAt !== undefined && { detailsAt }),
+    ...(detailsAddress !== undefined && { detailsAddress }),
     template: Buffer.from(template),
   };
 }

@@ -22,7 +22,8 @@ export function readTargetFramework(written: string | undefined): TargetFramewor
   const text = written.trim().toLowerCase();
   if (text === 'any' || text === 'agnostic') return any;
   const [, major, minor] = modern.exec(text) ?? [];
-  if (major !== undefined) return Number(major) >= 5 ? versioned('net', major, minor) : versioned('netframework', major, minor);
+  if (major !== undefined)
+    return Number(major) >= 5 ? versioned('net', major, minor) : versioned('netframework', major, minor);
   const [, one, rest = ''] = shortFramework.exec(text) ?? [];
   if (one !== undefined) return versioned('netframework', one, rest);
   const [, long, version = ''] = longForm.exec(text) ?? [];

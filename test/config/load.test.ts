@@ -92,7 +92,7 @@ test('every mistake is told, each with its key, what is allowed and its line', a
     'listen.hots: is no key of the configuration: did you mean host?; allowed: host, port, tls (larder.yaml:3)',
     'listen.port: "eighty" is not a whole number; allowed: a whole number from 0 to 65535 (larder.yaml:2)',
     'offline: "perhaps" is neither true nor false; allowed: true or false (env LARDER_OFFLINE)',
-    'port: is no key of the configuration: did you mean listen.port?; allowed: listen, publicUrl, trustedProxies, store, sources, feeds, access, freshness, offline, limits, shutdownGrace, log (larder.yaml:10)',
+    'port: is no key of the configuration: did you mean listen.port?; allowed: listen, publicUrl, trustedProxies, store, sources, feeds, access, freshness, offline, prefetch, limits, shutdownGrace, log (larder.yaml:10)',
     'sources[0].maxConcurrent: "0" is too small; allowed: a whole number from 1 to 1024 (larder.yaml:8)',
     'sources[0].name: "a b" cannot stand here; allowed: letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 100 (larder.yaml:7)',
     'sources[0].url: is required; allowed: an address that begins with http:// or https://, or the path of a folder: /srv/packages, ./packages, file:///srv/packages (larder.yaml:7)',
@@ -101,22 +101,14 @@ test('every mistake is told, each with its key, what is allowed and its line', a
 
 test('what this version cannot honour is refused by name', async (t) => {
   const yaml = [
-    'prefetch: { closure: true }',
     'store: { kind: s3, bucket: b }',
     'sources:',
     '  - { name: a, url: "http://a.example/" }',
     '  - { name: b, url: "http://b.example/", protocol: v2 }',
     'feeds: [{ name: default, sources: [a], policy: {} }]',
   ].join('\n');
-  const lines = await mistakes(t, yaml, { LARDER_PREFETCH__CLOSURE: 'false' });
-  for (const key of [
-    'prefetch',
-    'store.kind',
-    'store.bucket',
-    'sources[1].protocol',
-    'feeds[0].policy',
-    'LARDER_PREFETCH__CLOSURE',
-  ])
+  const lines = await mistakes(t, yaml, { LARDER_STORE__BUCKET: 'b' });
+  for (const key of ['store.kind', 'store.bucket', 'sources[1].protocol', 'feeds[0].policy', 'LARDER_STORE__BUCKET'])
     t.true(
       lines.some((line) => line.startsWith(`${key}: `) && /not supported .*by this version/.test(line)),
       `${key} in ${lines.join('\n')}`,

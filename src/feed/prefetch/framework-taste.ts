@@ -45,7 +45,10 @@ export class FrameworkTaste {
     for (const family of ['netcoreapp', 'netstandard', 'netframework'] as const)
       if (this.#isWanted(family)) for (const group of highest(read, family)) taken.add(group);
     const chosen = [...taken].flatMap(({ dependencies }) => dependencies);
-    this.#leave(read.filter((group) => !taken.has(group)), chosen);
+    this.#leave(
+      read.filter((group) => !taken.has(group)),
+      chosen,
+    );
     return chosen;
   }
 

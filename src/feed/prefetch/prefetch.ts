@@ -188,9 +188,10 @@ export class Prefetch {
     const isAlone = feed.eligible(id).length === 1;
     const blind = isAlone && range?.minInclusive === true ? range.min : undefined;
     const version = range && (kept ? lowestVersion(kept, range) : blind);
-    const early = version && isAlone ? this.#package(walk, new PackageIdentity(id, version), depth) : undefined;
-    await Promise.all([this.#list(walk, id), early]);
-    if (early || !range) return;
+    const isChosen = version !== undefined && isAlone;
+    if (isChosen) await this.#package(walk, new PackageIdentity(id, version), depth);
+    await this.#list(walk, id);
+    if (isChosen || !range) return;
     const told = await this.#versions(feed, id);
     const chosen = told && lowestVersion(told, range);
     if (chosen) await this.#package(walk, new PackageIdentity(id, chosen), depth);
@@ -232,6 +233,7 @@ export class Prefetch {
     return this.options.figures.counts.pending < maxPending ? walk.newGuess() : undefined;
   }
 
+  /** Resolves when it is on its way, or is not to be fetched. */
   async #package(walk: Walk, identity: PackageIdentity, depth: number): Promise<void> {
     const { feed } = walk;
     const place = `${feed.name}/${identity.key}`;
@@ -243,34 +245,34 @@ export class Prefetch {
     if (!(await this.options.hasRoom())) return;
     const guess = this.#newGuess(walk);
     if (!guess) return this.#packages.forget(place);
-    const leave = this.#expectedWith(`${feed.name}/${identity.id.key}`, guess);
-    try {
-      await this.#fetch(walk, identity, guess, depth);
-    } finally {
+    const leave = this.#expectedWith(walk, identity.id, guess);
+    const download = await this.options.packages.ahead(feed, identity, { guess, maxBytes }).catch((error: unknown) => {
       leave();
-      walk.done(guess);
+      throw error;
+    });
+    if (download instanceof Download) {
+      this.#recent.note(feed, identity);
+      this.#go(walk, () => this.#whenReceived(walk, download, depth));
     }
+    if (download instanceof Download && download.isBegunWith(guess))
+      this.#go(walk, () => this.#count(`package ${place}`, download).finally(leave));
+    else leave();
   }
 
-  async #fetch(walk: Walk, identity: PackageIdentity, guess: Guess, depth: number): Promise<void> {
-    const { packages, figures } = this.options;
-    const place = `${walk.feed.name}/${identity.key}`;
-    const got = await packages.ahead(walk.feed, identity, { guess, maxBytes });
-    if (!(got instanceof Download)) return;
-    this.#recent.note(walk.feed, identity);
-    if (!got.isBegunWith(guess)) return this.#whenReceived(walk, got, depth);
-    figures.begun(`package ${place}`);
-    this.#go(walk, () => this.#whenReceived(walk, got, depth));
-    const outcome = await got.outcome;
-    figures.ended(`package ${place}`, outcome.kind === 'found');
+  async #count(figure: string, { outcome }: Download): Promise<void> {
+    const { figures } = this.options;
+    figures.begun(figure);
+    figures.ended(figure, (await outcome).kind === 'found');
   }
 
   /** A client that asks for the list, or did so just now, asks for the package next. */
-  #expectedWith(place: string, guess: Guess): () => void {
+  #expectedWith(walk: Walk, id: PackageId, guess: Guess): () => void {
+    const place = `${walk.feed.name}/${id.key}`;
     const others = this.#coming.get(place) ?? new Set<Guess>();
     this.#coming.set(place, others.add(guess));
     if (this.#askedLists.has(place, expectedWithinMs)) guess.expect();
     return () => {
+      walk.done(guess);
       others.delete(guess);
       if (others.size === 0) this.#coming.delete(place);
     };

@@ -11,7 +11,9 @@ const restoreMs = 30_000;
 
 /** Which version of an id was wanted last: of several that a restore meets it takes the highest, and does without the others. */
 export class RecentVersions {
-  readonly #highest = new LRUCache<string, { readonly version: PackageVersion; readonly atMs: number }>({ max: maxIds });
+  readonly #highest = new LRUCache<string, { readonly version: PackageVersion; readonly atMs: number }>({
+    max: maxIds,
+  });
 
   constructor(private readonly clock: Clock) {}
 

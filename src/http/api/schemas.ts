@@ -45,10 +45,10 @@ export const statusSchema = z.strictObject({
   prefetch: about(
     z.strictObject({
       useful: total('Asked for since'),
-      wasted: total('Gone without having been asked for'),
-      pending: total('On their way or waiting'),
+      wasted: total('Not asked for within ten minutes'),
+      pending: total('Queued or under way'),
     }),
-    'Packages fetched ahead of their first request',
+    'Lists and packages fetched ahead of their first request',
   ),
 });
 

@@ -15,10 +15,6 @@ export class GivenUpError extends Error {
 export class AheadLine {
   readonly #waiting = new Set<Waiter>();
 
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0;
-  }
-
   /**
    * Resolves when it was let in, or when it is no guess any more and has to stand in the other line.
    * @returns gives its place among guesses back; `undefined` when it is no guess any more

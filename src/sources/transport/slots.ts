@@ -65,9 +65,9 @@ export class RequestSlots {
 
   async #enterAhead(carries: Carries, signal: AbortSignal | undefined, urgency: Urgency): Promise<() => void> {
     if (urgency.isGivenUp) throw new GivenUpError('is not wanted any more');
-    const giveBack =
-      (this.#ahead.isEmpty ? this.#takeAhead(carries) : undefined) ??
-      (await this.#ahead.wait(carries, urgency, signal));
+    const turn = this.#ahead.wait(carries, urgency, signal);
+    this.#admitAhead();
+    const giveBack = await turn;
     if (!giveBack) return this.enter(carries, signal);
     const leave = this.#leaving(carries);
     const look = () => urgency.isAhead || giveBack();

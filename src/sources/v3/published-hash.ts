@@ -12,17 +12,26 @@ import type { DocumentAnswer, Transport } from '../transport/transport.js';
 import { addressBelow, resolveAddress } from './resource-address.js';
 import type { ServiceIndex } from './service-index.js';
 
+/** A package, and where its details are in the catalog when that is known already. */
+export interface Published {
+  readonly identity: PackageIdentity;
+  readonly at: URL | undefined;
+}
+
 /**
  * The hash that a source with a catalog publishes: the registration's leaf document names the catalog's leaf, and that holds it
- * (`catalog-resource.md`, package details). Some servers put the catalog's entry into the leaf document itself.
+ * (`catalog-resource.md`, package details). Some servers put the catalog's entry into the leaf document itself. A registration that was read
+ * just now names the catalog's leaf too, which saves a round trip.
  */
 export async function askPublishedHash(
   transport: Transport,
   { registration }: ServiceIndex,
-  identity: PackageIdentity,
+  { identity, at }: Published,
   source: string,
   ask: Pick<Ask, 'signal' | 'urgency'>,
 ): Promise<Answer<PublishedHash>> {
+  const known = at && (await askDetails(transport, at, identity, source, ask));
+  if (known?.kind === 'found') return known;
   const leaf: DocumentAnswer<JsonObject> = await registration.inTurn((base) =>
     transport.document(addressBelow(base, leafPath(identity)), ask, readJson, smallDocumentBytes),
   );
@@ -34,6 +43,16 @@ export async function askPublishedHash(
   const address = resolveAddress(isJsonObject(entry) ? entry['@id'] : entry, leaf.value.url);
   if (address === undefined) return missing;
 
+  return askDetails(transport, address, identity, source, ask);
+}
+
+async function askDetails(
+  transport: Transport,
+  address: URL,
+  identity: PackageIdentity,
+  source: string,
+  ask: Pick<Ask, 'signal' | 'urgency'>,
+): Promise<Answer<PublishedHash>> {
   const details = await transport.document(address, ask, readJson, smallDocumentBytes);
   if (details.kind === 'unchanged') return unasked(source);
   if (details.kind !== 'found') return details;

@@ -29,12 +29,7 @@ export class RegistrationWalk {
   }
 
   /** The leaves among which a version must be, asking for as few pages as possible. */
-  async near(
-    addresses: ResourceAddresses,
-    id: PackageId,
-    version: PackageVersion,
-    ask: Ask,
-  ): Promise<LeavesAnswer> {
+  async near(addresses: ResourceAddresses, id: PackageId, version: PackageVersion, ask: Ask): Promise<LeavesAnswer> {
     return this.#walk(addresses, id, withoutValidators(ask), (page) => mayHold(page, version));
   }
 
@@ -49,16 +44,14 @@ export class RegistrationWalk {
       const index = await this.transport.document(address, ask, readRegistrationIndex);
       if (index.kind !== 'found') return index;
       const leaves = await collectLeaves(this.transport, index.value, this.limits, ask, wants);
-      return leaves.kind === 'missing' ? this.#again(address, withoutValidators(ask), wants) : withLeaves(index.value, leaves);
+      return leaves.kind === 'missing'
+        ? this.#again(address, withoutValidators(ask), wants)
+        : withLeaves(index.value, leaves);
     });
   }
 
   /** Pages move when versions come and go: an index that names one that is gone is read once more. */
-  async #again(
-    address: URL,
-    ask: Ask,
-    wants: (page: JsonObject) => boolean,
-  ): Promise<LeavesAnswer> {
+  async #again(address: URL, ask: Ask, wants: (page: JsonObject) => boolean): Promise<LeavesAnswer> {
     const index = await this.transport.document(address, ask, readRegistrationIndex);
     if (index.kind !== 'found') return index;
     const leaves = await collectLeaves(this.transport, index.value, this.limits, ask, wants);

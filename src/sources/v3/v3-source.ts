@@ -55,6 +55,10 @@ const leastListBytes = 1_048_576;
 /** The pool's own time limits are coarse, by about a second: they shall speak first. */
 const indexGraceMs = 2_000;
 const maxHashesRemembered = 10_000;
+/** An edited package has its details elsewhere, in milliseconds. */
+const detailsTtlMs = 60_000;
+/** Of so many newest versions of an id the details' addresses are remembered. */
+const newestVersions = 64;
 
 /** A NuGet server of the V3 protocol. */
 export class V3Source implements Source {
@@ -67,6 +71,8 @@ export class V3Source implements Source {
   readonly #catalog: CatalogWalk;
   /** Hashes that registrations told of in passing. */
   readonly #hashes = new LRUCache<string, string>({ max: maxHashesRemembered });
+  /** Where the catalog's details of packages are, as registrations told just now. */
+  readonly #details = new LRUCache<string, URL>({ max: maxHashesRemembered, ttl: detailsTtlMs });
 
   /** @throws TypeError when `options.url` is no URL */
   constructor(private readonly options: V3SourceOptions) {
@@ -137,7 +143,8 @@ export class V3Source implements Source {
     const index = await this.#index.get(ask.signal);
     if (index.kind !== 'found') return index;
     if (!index.value.catalog.areOffered || !index.value.registration.areOffered) return missing;
-    return askPublishedHash(this.#transport, index.value, identity, this.name, ask);
+    const at = this.#details.get(identity.key);
+    return askPublishedHash(this.#transport, index.value, { identity, at }, this.name, ask);
   }
 
   async offers(ask: Ask): Promise<Answer<OfferedResources>> {
@@ -260,7 +267,7 @@ export class V3Source implements Source {
   async #listing(
     index: ServiceIndex,
     id: PackageId,
-    { value, validators }: Document<readonly Buffer[]>,
+    { value, validators, url }: Document<readonly Buffer[]>,
   ): Promise<SourceAnswer<RegistrationListing>> {
     if (value.length === 0) return missing;
     const isOwnAddress = (url: string) => index.flatContainer.all.some((base) => liesBelow(base, url));
@@ -268,6 +275,10 @@ export class V3Source implements Source {
     if (listing === undefined) return this.#refused('its registration is of another package');
     for (const { version, sha512 } of listing.leaves)
       if (sha512 !== undefined) this.#hashes.set(new PackageIdentity(id, version).key, sha512);
+    for (const { version, detailsAddress, detailsAt } of listing.leaves.slice(-newestVersions)) {
+      const address = detailsAt === undefined ? undefined : resolveAddress(detailsAddress, url);
+      if (address) this.#details.set(new PackageIdentity(id, version).key, address);
+    }
     return found({ value: listing, validators });
   }
 
