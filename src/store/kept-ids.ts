@@ -18,6 +18,10 @@ export class SortedIds implements KeptIds {
     return this.#counts.size;
   }
 
+  has(id: string): boolean {
+    return this.#counts.has(id);
+  }
+
   following(after: string, limit: number): readonly string[] {
     const found: string[] = [];
     let bucket = this.#bucketOf(after);

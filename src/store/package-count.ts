@@ -29,6 +29,15 @@ export class PackageCount {
     this.#pins--;
   }
 
+  /** Whether a package of the id (lower case) is kept. */
+  hasId(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  get hasPins(): boolean {
+    return this.#pins > 0;
+  }
+
   get ids(): KeptIds {
     return this.#ids;
   }

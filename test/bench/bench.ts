@@ -13,6 +13,10 @@ import { mergedRegistration } from './merged-registration.js';
 import { quotaCost } from './quota-cost.js';
 import { measureAlone } from './measure-alone.js';
 import { canPin } from './pinned.js';
+import { coldRestore } from './restore/cold-restore.js';
+import { deadSourceRestore } from './restore/dead-source-restore.js';
+import { farRestore } from './restore/far-restore.js';
+import { warmRestore } from './restore/warm-restore.js';
 import type { Row } from './row.js';
 import { table } from './table.js';
 import { toolVersions } from './tool-versions.js';
@@ -21,7 +25,11 @@ import { toolVersions } from './tool-versions.js';
 const figures: readonly Figure[] = [
   cachedDocument,
   cachedPackages,
+  warmRestore,
+  coldRestore,
+  farRestore,
   mergedRegistration,
+  deadSourceRestore,
   largeStore,
   coldStampede,
   quotaCost,

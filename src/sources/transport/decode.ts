@@ -1,9 +1,23 @@
 import { Readable, pipeline } from 'node:stream';
 import type { Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import {
+  brotliDecompressSync,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+} from 'node:zlib';
+import type { ZlibOptions } from 'node:zlib';
 import { SourceBrokeOff } from '../../feed/source.js';
 
 const chunkSize = 65_536;
+/** Most documents are small: their decoding takes less time than handing them to another thread does, let alone a stream. */
+const maxAtOnceBytes = 16_384;
+/** About a millisecond. */
+const maxAtOnceDecodedBytes = 524_288;
 /** More layers than any server means. */
 const maxLayers = 3;
 
@@ -45,33 +59,82 @@ const encodings: ReadonlyMap<string, Encoding> = new Map([
 
 async function* throughDecoder(bytes: AsyncIterable<Buffer>, encoding: Encoding, source: string) {
   const { opening, whole } = await peek(bytes);
-  const decoder = opening.length === 0 ? undefined : decoderFor(encoding, opening);
-  if (decoder === undefined) {
+  const format = opening.length === 0 ? undefined : formatOf(encoding, opening);
+  if (format === undefined) {
     yield* whole;
     return;
   }
-  pipeline(Readable.from(whole, { objectMode: false }), decoder, () => undefined);
   try {
-    for await (const chunk of decoder) yield chunk as Buffer;
+    const { pieces, isWhole } = await begin(whole);
+    const decoded = isWhole ? decodeAtOnce(Buffer.concat(pieces), format) : undefined;
+    if (decoded !== undefined) yield decoded;
+    else yield* decodeInPieces(resumed(pieces, whole), format);
   } catch (error) {
     throw error instanceof Error && isDecoderError(error) ? brokeOff(error, encoding, source) : error;
+  }
+}
+
+/** How a small body is decoded, and how any other. */
+interface Format {
+  readonly atOnce: (bytes: Buffer, options: ZlibOptions) => Buffer;
+  readonly inPieces: (options: ZlibOptions) => Transform;
+}
+
+const gzip: Format = { atOnce: gunzipSync, inPieces: createGunzip };
+const deflate: Format = { atOnce: inflateSync, inPieces: createInflate };
+const rawDeflate: Format = { atOnce: inflateRawSync, inPieces: createInflateRaw };
+const brotli: Format = { atOnce: brotliDecompressSync, inPieces: createBrotliDecompress };
+
+function formatOf(encoding: Encoding, [first = 0, second = 0]: Buffer): Format | undefined {
+  switch (encoding) {
+    case 'gzip':
+      return first === 0x1f && second === 0x8b ? gzip : undefined;
+    case 'deflate':
+      // Servers disagree on whether "deflate" has a zlib header (RFC 9110, 8.4.1.2).
+      return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0 ? deflate : rawDeflate;
+    case 'br':
+      return brotli;
+  }
+}
+
+/** @returns `undefined` when it becomes too large for that */
+function decodeAtOnce(bytes: Buffer, { atOnce }: Format): Buffer | undefined {
+  try {
+    return atOnce(bytes, { maxOutputLength: maxAtOnceDecodedBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
+  }
+}
+
+async function* decodeInPieces(bytes: AsyncGenerator<Buffer>, { inPieces }: Format): AsyncGenerator<Buffer> {
+  const decoder = inPieces({ chunkSize });
+  pipeline(Readable.from(bytes, { objectMode: false }), decoder, () => undefined);
+  try {
+    for await (const chunk of decoder) yield chunk as Buffer;
   } finally {
     decoder.destroy();
   }
 }
 
-function decoderFor(encoding: Encoding, opening: Buffer): Transform | undefined {
-  const [first = 0, second = 0] = opening;
-  switch (encoding) {
-    case 'gzip':
-      return first === 0x1f && second === 0x8b ? createGunzip({ chunkSize }) : undefined;
-    case 'deflate': {
-      // Servers disagree on whether "deflate" has a zlib header (RFC 9110, 8.4.1.2).
-      const hasHeader = (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
-      return hasHeader ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize });
-    }
-    case 'br':
-      return createBrotliDecompress({ chunkSize });
+/** As many pieces as make a small body, or all of them. */
+async function begin(bytes: AsyncGenerator<Buffer>): Promise<{ pieces: readonly Buffer[]; isWhole: boolean }> {
+  const pieces: Buffer[] = [];
+  for (let length = 0; length <= maxAtOnceBytes;) {
+    const next = await bytes.next();
+    if (next.done === true) return { pieces, isWhole: true };
+    pieces.push(next.value);
+    length += next.value.length;
+  }
+  return { pieces, isWhole: false };
+}
+
+async function* resumed(pieces: readonly Buffer[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
   }
 }
 

@@ -66,6 +66,7 @@ export class LevelPackages implements PackageStore {
   }
 
   async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
+    if (!this.#parts.shelf.hasId(id)) return [];
     const rows: PackageRow[] = [];
     for await (const [, row] of this.#parts.meta.entries(packagesOf(id))) rows.push(decodeRow(row));
     return rows;
@@ -80,6 +81,7 @@ export class LevelPackages implements PackageStore {
   }
 
   async *pins(id?: PackageId): AsyncGenerator<PinnedPackage> {
+    if (!this.#parts.shelf.hasPins) return;
     const range = id === undefined ? under('pin') : pinsOf(id);
     for await (const [, pin] of this.#parts.meta.entries(range)) yield decodePin(pin);
   }

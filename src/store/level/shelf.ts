@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { UnreadableError } from '../../feed/store.js';
 import type { KeptIds, Pin } from '../../feed/store.js';
+import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { checkpointKey, packageKey, pinKey, holdKey } from '../keys.js';
 import type { PackageCount } from '../package-count.js';
@@ -47,6 +48,8 @@ export class Shelf {
   readonly #count: PackageCount;
   readonly #recentRows = new LRUCache<string, LevelRow>({ max: maxRecentRows });
   #changeCount = 0;
+  /** Pins that are being written and do not count yet. */
+  #comingPins = 0;
   #isClosed = false;
 
   constructor({ meta, log, generations, chunks, count, used }: ShelfParts) {
@@ -62,8 +65,19 @@ export class Shelf {
     return this.#count.ids;
   }
 
+  /** Whether the index has rows of an id: all were counted when it was opened, and what was not there then need not be looked for. */
+  hasId(id: PackageId): boolean {
+    return this.#count.hasId(id.key);
+  }
+
+  /** Whether the index has pins of packages that are not kept. */
+  get hasPins(): boolean {
+    return this.#count.hasPins || this.#comingPins > 0;
+  }
+
   async find(identity: PackageIdentity): Promise<LevelRow | undefined> {
     this.assertOpen();
+    if (!this.hasId(identity.id)) return undefined;
     const key = packageKey(identity);
     const recent = this.#recentRows.get(key);
     if (recent !== undefined) return recent;
@@ -86,8 +100,8 @@ export class Shelf {
   }
 
   /** Of a package that is not kept. */
-  #pinRow(identity: PackageIdentity) {
-    return this.#read(pinKey(identity), decodePin);
+  async #pinRow(identity: PackageIdentity) {
+    return this.hasPins ? this.#read(pinKey(identity), decodePin) : undefined;
   }
 
   /** A damaged row says nothing, not even that there is none: who took other bytes for the package would break its pin. */
@@ -133,6 +147,7 @@ export class Shelf {
     const counter = this.log.takeCounter();
     const arrival = passing(counter);
     this.arriving.add(arrival);
+    this.#comingPins++;
     try {
       const removal: Removal = { package: identity.key, before: counter };
       await this.log.write([removalWrite(counter, removal)], true);
@@ -140,21 +155,27 @@ export class Shelf {
       writes.push(keepsPin && row ? pinWrite(row) : { type: 'del', key: pinKey(identity) });
       if (row !== undefined) writes.push(...this.#removal(row));
       await this.#meta.batch(writes, true);
+      if (row !== undefined) this.#forget(row);
+      if (row !== undefined && keepsPin) this.#count.pin();
+      if (pin !== undefined) this.#count.unpin();
     } finally {
+      this.#comingPins--;
       this.arriving.delete(arrival);
     }
-    if (row !== undefined) this.#forget(row);
-    if (row !== undefined && keepsPin) this.#count.pin();
-    if (pin !== undefined) this.#count.unpin();
     this.#changed(identity);
     return true;
   }
 
   /** Leaves only the pin of a package whose generation is about to go. Neither synced nor told in the log: that ends with the generation. */
   async evict(row: LevelRow): Promise<void> {
-    await this.#meta.batch([pinWrite(row), ...this.#removal(row)]);
-    this.#forget(row);
-    this.#count.pin();
+    this.#comingPins++;
+    try {
+      await this.#meta.batch([pinWrite(row), ...this.#removal(row)]);
+      this.#forget(row);
+      this.#count.pin();
+    } finally {
+      this.#comingPins--;
+    }
     this.#changed(row.identity);
   }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Exchange } from '../../../src/sources/transport/exchange.js';
@@ -30,6 +31,19 @@ for (const [encoding, bytes] of [
     const answer = await openTransport(t, origin).document(new URL(origin), {}, readJson);
     t.deepEqual(valueOf(answer).value, { versions: ['1.0.0'] });
   });
+
+for (const [what, decoded, isSmallOnTheWire] of [
+  ['little on the wire and much unpacked', Buffer.from(JSON.stringify({ text: ' '.repeat(900_000) })), true],
+  ['much on the wire', Buffer.from(JSON.stringify({ text: randomBytes(300_000).toString('base64') })), false],
+] as const)
+  for (const encoding of ['gzip', 'deflate', 'br'] as const)
+    test(`a document that is ${what} is read whole from ${encoding}`, async (t) => {
+      const bytes = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[encoding](decoded);
+      t.is(bytes.length < 16_384, isSmallOnTheWire);
+      const origin = await serve(t, answering({ 'content-encoding': encoding }, bytes));
+      const answer = await openTransport(t, origin).document(new URL(origin), {}, readWhole);
+      t.true(valueOf(answer).value.equals(decoded));
+    });
 
 test('trap 5: gzip unasked is decoded in packages too, and then no size is promised', async (t) => {
   const origin = await serve(t, (request, response) => {
@@ -68,6 +82,19 @@ test('a damaged encoding is refused, a cut one has failed', async (t) => {
   t.is(
     told(await openTransport(t, cut).document(new URL(cut), {}, readJson)),
     'failed source-failed: its gzip answer ends in the middle',
+  );
+  const large = gzipSync(randomBytes(100_000));
+  const largeCut = await serve(t, answering({ 'content-encoding': 'gzip' }, large.subarray(0, 60_000)));
+  t.is(
+    told(await openTransport(t, largeCut).document(new URL(largeCut), {}, readWhole)),
+    'failed source-failed: its gzip answer ends in the middle',
+  );
+  // The checksum at the end is that of other bytes.
+  large[large.length - 6] = (large[large.length - 6] as number) ^ 0xff;
+  const largeWrong = await serve(t, answering({ 'content-encoding': 'gzip' }, large));
+  t.is(
+    told(await openTransport(t, largeWrong).document(new URL(largeWrong), {}, readWhole)),
+    'refused source-refused: its answer is not the gzip that it says',
   );
   const brotli = await serve(t, answering({ 'content-encoding': 'br' }, Buffer.alloc(500, 0xff)));
   t.regex(told(await openTransport(t, brotli).document(new URL(brotli), {}, readJson)), /^refused source-refused/);

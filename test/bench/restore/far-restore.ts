@@ -1,0 +1,71 @@
+import type { BenchOptions, Figure } from '../figure.js';
+import { rowOf } from '../row.js';
+import type { Row } from '../row.js';
+import { roundTripMs } from '../world/far.js';
+import type { WorldSize } from '../world/world-shape.js';
+import { inWorld } from './in-world.js';
+import { measureRounds, medianSeconds } from './rounds.js';
+import type { RoundPlan } from './rounds.js';
+import { throughFreshLarder } from './through-fresh-larder.js';
+
+interface FarPlan extends RoundPlan {
+  /** Also without thinking ahead, and with a process that has restored others before. */
+  readonly isWhole: boolean;
+}
+
+const withoutPrefetch = { prefetch: { closure: false } };
+
+/** What a Larder that has nothing yet leaves of the time that a far source costs. What a restore from a folder takes is the client's own. */
+export const farRestore: Figure = {
+  id: 'P4',
+  name: 'far restore',
+  async measure({ isQuick, onRound }: BenchOptions) {
+    if (isQuick) return measureFar('small', { rounds: 1, warmUps: 0, onRound, isWhole: false });
+    return [
+      ...(await measureFar('medium', { rounds: 7, warmUps: 1, onRound, isWhole: true })),
+      ...(await measureFar('large', { rounds: 3, warmUps: 1, onRound, isWhole: false })),
+    ];
+  },
+};
+
+function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<readonly Row[]> {
+  return inWorld(size, farRestore, async (world, client, others) => {
+    const source = await world.openSource({ roundTripMs });
+    const fresh = { world, source, client };
+    const rounds = await measureRounds<string>(
+      {
+        ahead: throughFreshLarder(fresh),
+        ...(isWhole && {
+          running: throughFreshLarder({ ...fresh, before: others }),
+          asked: throughFreshLarder({ ...fresh, settings: withoutPrefetch }),
+        }),
+        direct: () => client.restore(source.url),
+        folder: () => client.restore(world.folder),
+      },
+      plan,
+    );
+    const [direct, folder] = [medianSeconds(rounds, 'direct'), medianSeconds(rounds, 'folder')];
+    const what = `cold restore of ${world.shape.packages.length} packages, source ${roundTripMs} ms away`;
+    const row = (peer: string, id: string, how: string, target: number | null) =>
+      rowOf(
+        {
+          id,
+          name: `${what}${how}: waiting / going to it (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})`,
+          ...{ unit: 'times', better: 'lower', target, peer: 'source' },
+        },
+        rounds.map((round) => share(round[peer], round['direct'], round['folder'])),
+      );
+    const all = [row('ahead', 'P4', '', 0.5)];
+    if (!isWhole) return all;
+    return [
+      ...all,
+      row('running', 'P4-running', ', others were restored before', null),
+      row('asked', 'P4-asked', ', prefetch.closure off', null),
+    ];
+  });
+}
+
+/** Of the time that going to the source costs over having everything here. */
+function share(throughMs = Number.NaN, directMs = Number.NaN, folderMs = Number.NaN): number {
+  return (throughMs - folderMs) / (directMs - folderMs);
+}
