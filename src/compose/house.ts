@@ -58,6 +58,15 @@ export interface Parts {
   readonly store?: Store;
   /** How often catalogs are read. */
   readonly catalog?: Pick<CatalogFollowOptions, 'pollMs'>;
+  readonly patience?: Patience;
+}
+
+/** How long is waited for what is on its way before others go on without it, in milliseconds. */
+export interface Patience {
+  /** Somebody who has a kept answer waits so long for a newer one at least. */
+  readonly leastRefreshMs?: number;
+  /** A package whose signature may speak for it waits so long for the published hash. */
+  readonly publishedHashMs?: number;
 }
 
 /** The parts, joined, with nobody let in yet. */
@@ -137,6 +146,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       log,
       probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
       mostGraceMs: refreshGraceMs,
+      ...(parts.patience?.leastRefreshMs !== undefined && { leastGraceMs: parts.patience.leastRefreshMs }),
     });
     const figures = new SourceFigures(clock, () => health.isAway);
     const onSecrets = (replaced: readonly string[]) =>
@@ -257,6 +267,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   });
   const hot = new HotDocuments(config.limits.memoryCacheBytes, publicBase, clock, () => hotPackages.makeRoom());
   const packages = new Packages({
+    ...(parts.patience?.publishedHashMs !== undefined && { publishedGraceMs: parts.patience.publishedHashMs }),
     store: store.packages,
     offline: config.offline,
     clock,

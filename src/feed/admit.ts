@@ -20,8 +20,10 @@ export interface Candidate {
   readonly announcedSize?: number;
   /** Base64, computed over the bytes that arrived. */
   readonly sha512: string;
-  /** What the source publishes; `missing` where it publishes none. */
-  readonly published: Answer<PublishedHash>;
+  /** What the source publishes; `missing` where it publishes none; absent while it has not said. */
+  readonly published?: Answer<PublishedHash> | undefined;
+  /** Waits for what the source publishes. */
+  readonly publishedLater: () => Promise<Answer<PublishedHash>>;
   /** The source claims that a repository signed all its packages. */
   readonly isClaimedSigned?: boolean;
   /** What the id and version was first supplied as. */
@@ -39,12 +41,14 @@ const evidenceRetryMs = 5_000;
 /**
  * The only door into the store for packages: size, zip directory, the identity in the nuspec, and evidence that the bytes are the author's.
  * In order: the hash that the source publishes, the hash that the package's signature tells, and the checksum of every entry where the source
- * publishes no hash and no signature held. Any of them that does not match refuses.
+ * publishes no hash and no signature held. Any of them that does not match refuses. Where a signature holds, nobody waits for a published
+ * hash that has not come yet: whoever asks here compares it when it does.
  *
  * @returns what the package was admitted by
  */
 export async function admit(candidate: Candidate): Promise<Answer<readonly Evidence[]>> {
-  const { identity, source, content, announcedSize, sha512, published, pin } = candidate;
+  const { identity, source, content, announcedSize, sha512, publishedLater, pin } = candidate;
+  let { published } = candidate;
   const reject = (why: string) =>
     refused({
       code: 'package-rejected',
@@ -54,26 +58,31 @@ export async function admit(candidate: Candidate): Promise<Answer<readonly Evide
   if (announcedSize !== undefined && announcedSize !== content.size)
     return reject(`${announcedSize} bytes were announced and ${content.size} arrived`);
   if (pin && pin.sha512 !== sha512) return refused(versionConflict(identity, source, pin.source));
-  if (published.kind === 'found' && published.value.sha512 !== sha512)
-    return reject('its SHA-512 is not the one that the source publishes');
+  const isOtherThanPublished = () => published?.kind === 'found' && published.value.sha512 !== sha512;
+  const rejectAsOther = () => reject('its SHA-512 is not the one that the source publishes');
+  if (isOtherThanPublished()) return rejectAsOther();
   try {
     const { directory, nuspec } = await readNuspec(content);
     if (!nuspec.identity.equals(identity)) return reject(`its nuspec says ${nuspec.identity.toString()}`);
     const signature = await readSignature(content, directory);
     const signed = signature && 'signed' in signature ? signature : undefined;
+    if (published === undefined && (signed === undefined || content.size > maxTwiceProvenBytes)) {
+      published = await publishedLater();
+      if (isOtherThanPublished()) return rejectAsOther();
+    }
     // One that cannot be read here stands or falls with the published hash: the source may sign in a form that NuGet alone can read.
-    const mayBeOfRepository = signed ? signed.isRepositorySigned : signature && published.kind === 'found';
+    const mayBeOfRepository = signed ? signed.isRepositorySigned : signature && published?.kind === 'found';
     if (candidate.isClaimedSigned && !mayBeOfRepository)
       return reject('the source says that it signed all its packages, and this one has no repository signature');
-    const isSpared = published.kind === 'found' && content.size > maxTwiceProvenBytes;
+    const isSpared = published?.kind === 'found' && content.size > maxTwiceProvenBytes;
     const holds = signed && !isSpared ? await isAsSigned(content, directory, signed) : undefined;
     if (holds === false) return reject('its bytes are not those that its own signature was made over');
     const evidence = [
-      ...(published.kind === 'found' ? (['published-hash'] as const) : []),
+      ...(published?.kind === 'found' ? (['published-hash'] as const) : []),
       ...(holds ? (['signature-hash'] as const) : []),
     ];
     if (evidence.length > 0) return found(evidence);
-    if (published.kind === 'failed' || published.kind === 'refused')
+    if (published?.kind === 'failed' || published?.kind === 'refused')
       return failed(unavailable(candidate, published.reason));
     await verifyEntries(content, directory);
     return found(['entry-checksums']);

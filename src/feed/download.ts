@@ -49,6 +49,12 @@ export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'troub
   readonly passesAs?: Pin | undefined;
   /** It is fetched before anybody asked for it. */
   readonly ahead?: { readonly guess: Guess; readonly maxBytes: number } | undefined;
+  /** How long a package that is here waits for the published hash while its signature may speak for it, in milliseconds. */
+  readonly publishedGraceMs?: number;
+  /** The published hash is waited for, whatever the package says of itself: once it was another than that of the bytes. */
+  readonly isDoubted?: boolean;
+  /** The source publishes another hash than that of the bytes which were admitted by their signature. */
+  readonly onContradicted?: (row: PackageRow) => void;
   readonly log: Logger;
   readonly maxPackageBytes: number;
 }
@@ -59,6 +65,7 @@ export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'troub
  */
 const smallBytes = 256 * 1024;
 const smallGraceMs = 250;
+const defaultPublishedGraceMs = 50;
 
 /**
  * One package on its way from a source: one writer, any number of readers, each at an offset of its own. Readers may follow while bytes
@@ -224,7 +231,8 @@ export class Download {
       content: received,
       ...(size !== undefined && { announcedSize: size }),
       sha512,
-      published: await publishing,
+      published: await this.#publishedSoon(publishing, pin),
+      publishedLater: () => publishing,
       isClaimedSigned: isClaimed,
       pin,
     });
@@ -238,10 +246,33 @@ export class Download {
       ...(lastModified !== undefined && { lastModified }),
       evidence: admitted.value,
     });
-    if (!(row instanceof PinnedBytesError) && row.sha512 === sha512) return found(row);
+    if (!(row instanceof PinnedBytesError) && row.sha512 === sha512) {
+      if (!admitted.value.includes('published-hash')) void this.#compareLater(row, publishing);
+      return found(row);
+    }
     const pinned = row instanceof PinnedBytesError ? row.pin : row;
     this.#tellConflict(sha512, pinned);
     return refused(versionConflict(identity, source.name, pinned.source));
+  }
+
+  /** Of bytes that were bound before, the published hash is not news: it is waited for. */
+  async #publishedSoon(
+    publishing: Promise<Answer<PublishedHash>>,
+    pin: Pin | undefined,
+  ): Promise<Answer<PublishedHash> | undefined> {
+    const { clock, isDoubted, publishedGraceMs = defaultPublishedGraceMs } = this.#options;
+    if (pin !== undefined || isDoubted) return publishing;
+    const over = new AbortController();
+    try {
+      return await Promise.race([publishing, clock.sleep(publishedGraceMs, over.signal).then(() => undefined)]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #compareLater(row: PackageRow, publishing: Promise<Answer<PublishedHash>>): Promise<void> {
+    const published = await publishing;
+    if (published.kind === 'found' && published.value.sha512 !== row.sha512) this.#options.onContradicted?.(row);
   }
 
   #tellConflict(sha512: string, pinned: Pin): void {

@@ -47,6 +47,8 @@ export interface PackagesOptions {
   readonly onKept?: (row: PackageRow) => void;
   /** The time of one client's request; absent: as much as the sources take. */
   readonly newBudget?: () => RequestBudget;
+  /** As in `DownloadOptions`. */
+  readonly publishedGraceMs?: number;
 }
 
 /** A package as kept. */
@@ -59,6 +61,7 @@ export interface WholePackage {
 
 const maxSameBytes = 10_000;
 const maxUnreadable = 10_000;
+const maxDoubted = 10_000;
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
@@ -72,6 +75,8 @@ export class Packages {
   /** What the store could not read of late, by key: it is not tried again while the store is in trouble, or each answer would break off. */
   readonly #unreadable = new LRUCache<string, UnreadableError>({ max: maxUnreadable });
   readonly #passingMemory: PassingMemory;
+  /** By source and identity: the source publishes another hash than that of bytes which were kept for a moment. */
+  readonly #doubted = new LRUCache<string, true>({ max: maxDoubted });
 
   constructor(private readonly options: PackagesOptions) {
     this.#passingMemory = new PassingMemory(options.passThroughBytes);
@@ -213,6 +218,20 @@ export class Packages {
   #knownUnreadable({ key }: PackageIdentity): UnreadableError | undefined {
     if (this.#unreadable.size > 0 && this.options.trouble.reason === undefined) this.#unreadable.clear();
     return this.#unreadable.get(key);
+  }
+
+  /** Takes back what was kept by its signature alone: its source says that it should be other bytes. It binds nobody to them. */
+  async #contradicted({ identity, source, sha512 }: PackageRow): Promise<void> {
+    const { store, log, clock } = this.options;
+    const detail = `what ${source} sent as ${identity.toString()} was rejected: its SHA-512 is not the one that the source publishes`;
+    this.#doubted.set(`${source}/${identity.key}`, true);
+    this.refusals.note(identity, source, refused({ code: 'package-rejected', source, detail }), clock.now());
+    log.error({ source, sha512, id: identity.id.text, version: identity.version.normalized }, detail);
+    try {
+      await store.purge(identity);
+    } catch (error) {
+      log.error({ err: error }, 'a package that its source contradicts could not be taken out of the store');
+    }
   }
 
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
@@ -390,15 +409,18 @@ export class Packages {
   }
 
   #begin(member: ReadThrough, identity: PackageIdentity, passesAs?: Pin, ahead?: DownloadOptions['ahead']): Download {
-    const { store, clock, log, maxPackageBytes, trouble } = this.options;
+    const { store, clock, log, maxPackageBytes, trouble, publishedGraceMs } = this.options;
     const { source, health } = member;
+    const key = `${source.name}/${identity.key}`;
     const download = new Download({
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
       ...{ clock, log, maxPackageBytes, passesAs, ahead },
-      publishedHash: () => member.publishedHash(identity, ahead?.guess),
+      publishedHash: () => member.publishedHash(identity, { standsBack: true, ...(ahead && { urgency: ahead.guess }) }),
       isClaimedSigned: () => claimsAllSigned(member),
+      ...(publishedGraceMs !== undefined && { publishedGraceMs }),
+      isDoubted: this.#doubted.has(key),
+      onContradicted: (row) => void this.#contradicted(row),
     });
-    const key = `${source.name}/${identity.key}`;
     this.#downloads.set(key, download);
     void download.outcome.then((outcome) => {
       if (this.#downloads.get(key) === download) this.#downloads.delete(key);

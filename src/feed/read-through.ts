@@ -14,7 +14,7 @@ import type { Lifetimes } from './freshness.js';
 import { toldHash } from './registration-fact.js';
 import type { Guess } from './guess.js';
 import type { RequestBudget } from './request-budget.js';
-import type { Ask, Fetched, PublishedHash, Source, SourceAnswer, Urgency } from './source.js';
+import type { Ask, Fetched, PublishedHash, Source, SourceAnswer } from './source.js';
 import { guardSource } from './guarded-source.js';
 import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactStore } from './store.js';
@@ -105,9 +105,12 @@ export class ReadThrough {
    * The SHA-512 that the source publishes for a package: as it says now or, where it is not to be asked for single hashes, as its
    * registration told when it was last read.
    */
-  async publishedHash(identity: PackageIdentity, urgency?: Urgency): Promise<Answer<PublishedHash>> {
+  async publishedHash(
+    identity: PackageIdentity,
+    ask: Pick<Ask, 'urgency' | 'standsBack'> = {},
+  ): Promise<Answer<PublishedHash>> {
     const { facts, offline } = this.options;
-    const told = offline ? missing : await this.source.publishedHash(identity, urgency ? { urgency } : {});
+    const told = offline ? missing : await this.source.publishedHash(identity, ask);
     if (told.kind !== 'missing') return told;
     const fact = await facts.read({ source: this.source.name, kind: 'registration', name: identity.id.key });
     const sha512 = fact?.state === 'found' ? toldHash(fact, identity.version) : undefined;

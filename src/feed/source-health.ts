@@ -25,6 +25,8 @@ export interface SourceHealthOptions {
   readonly probeTimeoutMs?: number;
   /** How long somebody who has a kept answer waits for a newer one at most, in milliseconds. */
   readonly mostGraceMs?: number;
+  /** How long at least. */
+  readonly leastGraceMs?: number;
   /** Of pauses; between 0 and 1. */
   readonly random?: () => number;
 }
@@ -50,7 +52,7 @@ export class SourceHealth {
   constructor(private readonly options: SourceHealthOptions) {
     this.authorization = new SourceAuthorization(options.clock);
     this.#pause = new SourcePause(options.clock, options.random);
-    this.#pace = new SourcePace(options.mostGraceMs ?? defaultMostGraceMs);
+    this.#pace = new SourcePace(options.mostGraceMs ?? defaultMostGraceMs, options.leastGraceMs);
   }
 
   /** From now on it is probed while it is away. @param probe whether it answered */

@@ -1,7 +1,7 @@
 /** After so many answers in a row that did not come within the grace, nobody waits for the next. */
 const lateUntilSlow = 2;
 /** Nobody waits shorter than this, in milliseconds: a source on the same machine is not slow because somebody else had the processor. */
-const leastGraceMs = 100;
+const defaultLeastMs = 100;
 /** How much of a new answer goes into the estimates. */
 const weight = 1 / 8;
 const varianceWeight = 1 / 4;
@@ -15,8 +15,14 @@ export class SourcePace {
   /** Of the times that answers took, in milliseconds; `undefined` before the first. */
   #usual: { readonly ms: number; readonly deviationMs: number } | undefined;
 
-  /** @param mostMs at most so long, in milliseconds, and so long while nothing is known */
-  constructor(private readonly mostMs: number) {}
+  /**
+   * @param mostMs at most so long, in milliseconds, and so long while nothing is known
+   * @param leastMs at least so long, in milliseconds
+   */
+  constructor(
+    private readonly mostMs: number,
+    private readonly leastMs = defaultLeastMs,
+  ) {}
 
   get isSlow(): boolean {
     return this.#late >= lateUntilSlow;
@@ -26,7 +32,7 @@ export class SourcePace {
   get graceMs(): number {
     if (this.#usual === undefined) return this.mostMs;
     const { ms, deviationMs } = this.#usual;
-    return Math.min(this.mostMs, Math.max(leastGraceMs, ms + 4 * deviationMs));
+    return Math.min(this.mostMs, Math.max(this.leastMs, ms + 4 * deviationMs));
   }
 
   /** Somebody waited in vain. @returns whether that made it slow */

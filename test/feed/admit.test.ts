@@ -17,7 +17,11 @@ const away = failed({ code: 'source-timeout', source: 'origin', detail: 'said no
 const publishes = (bytes: Buffer): Answer<PublishedHash> => found({ sha512: sha512Of(bytes) });
 
 const admitted = (bytes: Buffer, published: Answer<PublishedHash>, more: Partial<Candidate> = {}) =>
-  admit({ identity, source: 'origin', content: bufferSource(bytes), sha512: sha512Of(bytes), published, ...more });
+  admit({ ...candidate(bytes), published, publishedLater: () => Promise.resolve(published), ...more });
+
+const candidate = (bytes: Buffer) => ({
+  ...{ identity, source: 'origin', content: bufferSource(bytes), sha512: sha512Of(bytes) },
+});
 
 /** In the middle of the filler: no structure of the zip is touched. */
 function flipped(bytes: Buffer): Buffer {
@@ -116,4 +120,16 @@ test('other bytes than those that an id and version was first supplied as are re
   t.is(reasonOf(other)?.code, 'version-conflict');
   t.notRegex(reasonOf(other)?.detail ?? '', /secret/);
   t.is((await admitted(plain, missing, { pin: { ...pin, sha512: sha512Of(plain) } })).kind, 'found');
+});
+
+test('a signature that holds speaks for a package whose published hash has not come yet; nothing else does', async (t) => {
+  const plain = makeNupkg({ id: 'Alpha', version: '1.0.0', fillerBytes: 2_000 });
+  const signed = await signPackage(plain);
+  const notAsked = () => Promise.reject(new Error('nobody waits for it'));
+  t.deepEqual(await admit({ ...candidate(signed), publishedLater: notAsked }), found(['signature-hash']));
+  t.is((await admit({ ...candidate(flipped(signed)), publishedLater: notAsked })).kind, 'refused');
+  const later = (sha512: string) => () => Promise.resolve(found({ sha512 }));
+  t.deepEqual(await admit({ ...candidate(plain), publishedLater: later(sha512Of(plain)) }), found(['published-hash']));
+  const other = await admit({ ...candidate(plain), publishedLater: later(sha512Of(signed)) });
+  t.regex(reasonOf(other)?.detail ?? '', /not the one that the source publishes/);
 });

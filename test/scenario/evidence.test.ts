@@ -6,6 +6,7 @@ import { MemoryStore } from '../../src/store/memory-store.js';
 import { askApi } from '../http/api-answer.js';
 import { ManualClock, startLarder } from '../support/larder.js';
 import type { LarderOptions, LarderUnderTest, Reply } from '../support/larder.js';
+import { eventually } from '../support/eventually.js';
 import { makeNupkg, sha512Of } from '../support/nupkg.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { ScriptedSource } from '../support/scripted-source.js';
@@ -151,4 +152,39 @@ test('trap 11: a package far larger than any limit on documents goes through, an
     Array.from({ length: 200 }, async () => (await larder.get('v3/flat/alpha/1.0.0/alpha.nuspec')).status),
   );
   t.true(statuses.every((status) => status === 200));
+});
+
+test('a signed package waits for no published hash that is late; an unsigned one does', async (t) => {
+  const impatient = { patience: { publishedHashMs: 20 } };
+  const late = { delayMs: 700 };
+  const signed = await start(t, await signPackage(plain), 'nuget.org', impatient);
+  signed.source.fault('/catalog0/data', late);
+  t.is((await signed.larder.get(nupkg)).status, 200);
+  t.deepEqual(await evidenceOf(t, signed.larder), ['signature-hash']);
+  const unsigned = await start(t, plain, 'nuget.org', impatient);
+  unsigned.source.fault('/catalog0/data', late);
+  t.is((await unsigned.larder.get(nupkg)).status, 200);
+  t.deepEqual(await evidenceOf(t, unsigned.larder), ['published-hash']);
+});
+
+test('where the late hash is another one the package is taken back, binds nobody, and is waited for from then on', async (t) => {
+  const { source, larder } = await start(t, await signPackage(plain), 'nuget.org', {
+    patience: { publishedHashMs: 20 },
+  });
+  const asPublished = await signPackage(other);
+  const details = { id: 'Alpha', version: '1.0.0', packageHash: sha512Of(asPublished), packageHashAlgorithm: 'SHA512' };
+  source.fault('/catalog0/data', { status: 200, body: JSON.stringify(details) });
+  source.fault('/registration', { delayMs: 500 });
+  t.is((await larder.get(nupkg)).status, 200, 'nothing speaks against it yet');
+  const { refusals } = await eventually(
+    () => askApi(t, larder, 'explain/alpha/1.0.0', explanationSchema),
+    ({ cached }) => !cached,
+  );
+  t.regex(refusals[0]?.detail ?? '', /not the one that the source publishes/);
+  await assertRejected(t, larder, 'package-rejected', /not the one that the source publishes/);
+  source.clearFaults();
+  source.add({ id: 'Alpha', version: '1.0.0', bytes: asPublished });
+  const reply = await larder.get(nupkg);
+  t.is(reply.status, 200);
+  t.true(reply.body.equals(asPublished));
 });

@@ -82,10 +82,11 @@ export class Project {
 /** Runs the SDK's command away from the user's own folders. @throws with its output when it fails */
 export async function dotnet(
   args: readonly string[],
-  { cwd, caches }: { cwd: string; caches: string },
+  { cwd, caches, env: more }: { cwd: string; caches: string; env?: Readonly<Record<string, string>> },
 ): Promise<string> {
   const env = {
     ...process.env,
+    ...more,
     NUGET_PACKAGES: join(caches, 'packages'),
     NUGET_HTTP_CACHE_PATH: join(caches, 'http'),
     NUGET_SCRATCH: join(caches, 'scratch'),

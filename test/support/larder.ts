@@ -61,7 +61,10 @@ export interface LarderOptions extends Parts {
   readonly sourceSettings?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Starts it and stops it at the end of the test. It fetches nothing ahead unless `config.prefetch` says so: most tests count requests. */
+/**
+ * Starts it and stops it at the end of the test. It fetches nothing ahead unless `config.prefetch` says so: most tests count requests. It has
+ * more patience than usual, so that a busy machine does not make a source slow.
+ */
 export async function startLarder(
   t: ExecutionContext,
   { sources, config = {}, source = {}, sourceSettings = {}, ...parts }: LarderOptions,
@@ -83,6 +86,7 @@ export async function startLarder(
   });
   const serving = await serve(settings, '0.0.0-test', {
     log: silentLog,
+    patience: { leastRefreshMs: 500, publishedHashMs: 5_000 },
     ...parts,
     store: parts.store ?? new MemoryStore(),
   });

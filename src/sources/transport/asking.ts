@@ -66,6 +66,8 @@ export interface Question {
   readonly carries: Exchange['carries'];
   readonly signal: AbortSignal | undefined;
   readonly urgency?: Urgency | undefined;
+  /** As in `Ask`. */
+  readonly standsBack?: boolean | undefined;
   /** Asked past everything that spares the source, and once only. */
   readonly isProbe?: boolean;
 }
@@ -179,11 +181,11 @@ export class Asking {
   }
 
   /** @returns gives the place back, or why there is none for this question */
-  async #enter({ carries, signal, urgency, isProbe }: Question): Promise<(() => void) | Reason> {
+  async #enter({ carries, signal, urgency, standsBack, isProbe }: Question): Promise<(() => void) | Reason> {
     if (isProbe) return () => undefined;
     const { clock, source, retryWithinMs = defaultRetryWithinMs } = this.options;
     if (urgency) await this.#untilSpare(urgency, signal);
-    const leave = await this.#slots.enter(carries, signal, urgency);
+    const leave = await this.#slots.enter(carries, signal, urgency, standsBack);
     try {
       await this.#rate?.turn(signal);
       for (let leftMs = this.standing.pausedMs(); leftMs > 0; leftMs = this.standing.pausedMs()) {

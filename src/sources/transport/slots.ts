@@ -7,6 +7,7 @@ type Carries = Exchange['carries'];
 
 interface Waiter {
   readonly carries: Carries;
+  readonly standsBack: boolean;
   readonly enter: () => void;
 }
 
@@ -25,17 +26,20 @@ export class OverloadedError extends Error {
 
 /**
  * Requests to one source at a time, over all its hosts. Packages may not take all places: however many slow downloads there are, a list is
- * asked for at once. Who waits is served in order, but for packages that must not take a place for documents. Guesses come last: they take
- * what nobody waits for, and leave one place free for who comes next.
+ * asked for at once. Who waits is served in order, but for packages that must not take a place for documents, and for those who stand back:
+ * they come after the others and take half of the places at the most. Guesses come last: they take what nobody waits for, and leave one place
+ * free for who comes next.
  */
 export class RequestSlots {
   readonly #forPackages: number;
+  readonly #forThoseStandingBack: number;
   readonly #waiting: Waiter[] = [];
   readonly #ahead = new AheadLine();
   /** Places that guesses leave free. */
   readonly #spare: number;
   #taken = 0;
   #packages = 0;
+  #standingBack = 0;
 
   /** @param aheadPlaces of all sources together */
   constructor(
@@ -45,6 +49,7 @@ export class RequestSlots {
     private readonly aheadPlaces = new AheadPlaces(aheadByDefault),
   ) {
     this.#forPackages = Math.max(1, places - Math.max(leastForDocuments, Math.ceil(places / 4)));
+    this.#forThoseStandingBack = Math.ceil(places / 2);
     this.#spare = places > 1 ? 1 : 0;
     aheadPlaces.serve(() => this.#admitAhead());
   }
@@ -55,20 +60,30 @@ export class RequestSlots {
    * @throws OverloadedError when too many wait; GivenUpError when it was a guess that is not wanted any more; the signal's reason when it
    * is aborted first
    */
-  async enter(carries: Carries, signal?: AbortSignal, urgency?: Urgency): Promise<() => void> {
+  async enter(
+    carries: Carries,
+    signal?: AbortSignal,
+    urgency?: Urgency,
+    standsBack: boolean = false,
+  ): Promise<() => void> {
     signal?.throwIfAborted();
-    if (urgency?.isAhead) return this.#enterAhead(carries, signal, urgency);
-    if (this.#mayEnter(carries)) this.#take(carries);
-    else await this.#turn(carries, signal);
-    return this.#leaving(carries);
+    if (urgency?.isAhead) return this.#enterAhead(carries, signal, urgency, standsBack);
+    if (this.#mayEnter(carries, standsBack)) this.#take(carries, standsBack);
+    else await this.#turn(carries, signal, standsBack);
+    return this.#leaving(carries, standsBack);
   }
 
-  async #enterAhead(carries: Carries, signal: AbortSignal | undefined, urgency: Urgency): Promise<() => void> {
+  async #enterAhead(
+    carries: Carries,
+    signal: AbortSignal | undefined,
+    urgency: Urgency,
+    standsBack: boolean,
+  ): Promise<() => void> {
     if (urgency.isGivenUp) throw new GivenUpError('is not wanted any more');
     const turn = this.#ahead.wait(carries, urgency, signal);
     this.#admitAhead();
     const giveBack = await turn;
-    if (!giveBack) return this.enter(carries, signal);
+    if (!giveBack) return this.enter(carries, signal, undefined, standsBack);
     const leave = this.#leaving(carries);
     const look = () => urgency.isAhead || giveBack();
     const forget = urgency.onChange(look);
@@ -80,19 +95,21 @@ export class RequestSlots {
     };
   }
 
-  #leaving(carries: Carries): () => void {
+  #leaving(carries: Carries, standsBack = false): () => void {
     let isBack = false;
     return () => {
       if (isBack) return;
       isBack = true;
       this.#taken--;
       if (carries === 'package') this.#packages--;
+      if (standsBack) this.#standingBack--;
       this.#admit();
     };
   }
 
-  #mayEnter(carries: Carries): boolean {
-    return this.#taken < this.places && (carries === 'document' || this.#packages < this.#forPackages);
+  #mayEnter(carries: Carries, standsBack = false): boolean {
+    if (this.#taken >= this.places || (carries === 'package' && this.#packages >= this.#forPackages)) return false;
+    return !standsBack || (this.#standingBack < this.#forThoseStandingBack && this.#first(false) === undefined);
   }
 
   #mayEnterAhead(carries: Carries): boolean {
@@ -107,12 +124,13 @@ export class RequestSlots {
     return this.aheadPlaces.take();
   }
 
-  #take(carries: Carries): void {
+  #take(carries: Carries, standsBack = false): void {
     this.#taken++;
     if (carries === 'package') this.#packages++;
+    if (standsBack) this.#standingBack++;
   }
 
-  #turn(carries: Carries, signal: AbortSignal | undefined): Promise<void> {
+  #turn(carries: Carries, signal: AbortSignal | undefined, standsBack: boolean): Promise<void> {
     if (this.#waiting.length >= this.maxWaitingHere)
       throw new OverloadedError(`${this.#waiting.length} requests wait for a free connection already`);
     return new Promise((resolve, reject) => {
@@ -123,6 +141,7 @@ export class RequestSlots {
       };
       const waiter = {
         carries,
+        standsBack,
         enter: () => {
           signal?.removeEventListener('abort', onAbort);
           resolve();
@@ -134,12 +153,18 @@ export class RequestSlots {
     });
   }
 
-  /** The first in line who may. */
+  /** The first in line who may, of those who stand back or of the others. */
+  #first(standsBack: boolean): Waiter | undefined {
+    return this.#waiting.find(
+      (waiter) => waiter.standsBack === standsBack && this.#mayEnter(waiter.carries, waiter.standsBack),
+    );
+  }
+
   #admit(): void {
-    const at = this.#waiting.findIndex(({ carries }) => this.#mayEnter(carries));
-    const [waiter] = at < 0 ? [] : this.#waiting.splice(at, 1);
+    const waiter = this.#first(false) ?? this.#first(true);
     if (waiter === undefined) return this.#admitAhead();
-    this.#take(waiter.carries);
+    this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    this.#take(waiter.carries, waiter.standsBack);
     this.onWaiting(this.#waiting.length);
     waiter.enter();
   }

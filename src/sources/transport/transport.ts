@@ -62,7 +62,8 @@ export class Transport {
     const asked = conditions(ask.validators);
     const headers = { accept: 'application/json, */*;q=0.5', 'accept-encoding': 'gzip, deflate, br', ...asked };
     const retries = this.#asking.retries();
-    const question = { headers, carries: 'document', signal: ask.signal, urgency: ask.urgency } as const;
+    const { signal, urgency, standsBack } = ask;
+    const question = { headers, carries: 'document', signal, urgency, standsBack } as const;
     for (;;) {
       const answer = await this.#document(url, question, retries, read, Math.min(maxBytes, maxDocumentBytes));
       if (!('cut' in answer)) return answer;

@@ -28,7 +28,7 @@ export async function askPublishedHash(
   { registration }: ServiceIndex,
   { identity, at }: Published,
   source: string,
-  ask: Pick<Ask, 'signal' | 'urgency'>,
+  ask: Pick<Ask, 'signal' | 'urgency' | 'standsBack'>,
 ): Promise<Answer<PublishedHash>> {
   const known = at && (await askDetails(transport, at, identity, source, ask));
   if (known?.kind === 'found') return known;
@@ -51,7 +51,7 @@ async function askDetails(
   address: URL,
   identity: PackageIdentity,
   source: string,
-  ask: Pick<Ask, 'signal' | 'urgency'>,
+  ask: Pick<Ask, 'signal' | 'urgency' | 'standsBack'>,
 ): Promise<Answer<PublishedHash>> {
   const details = await transport.document(address, ask, readJson, smallDocumentBytes);
   if (details.kind === 'unchanged') return unasked(source);

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeNupkg, makeNuspec, sha512Of } from '../../support/nupkg.js';
 import type { NupkgRecipe } from '../../support/nupkg.js';
+import { signPackage } from '../../support/signed-package.js';
 import type { WorldPackage } from './world-shape.js';
 
 /** Files in each package beside its bulk: a client writes each of them to its cache. */
@@ -25,7 +26,8 @@ export async function writeWorldFolder(folder: string, packages: readonly WorldP
     };
     const path = join(folder, id.toLowerCase(), version);
     await mkdir(path, { recursive: true });
-    const bytes = makeNupkg(recipe);
+    // As every package of nuget.org is.
+    const bytes = await signPackage(makeNupkg(recipe));
     await Promise.all([
       writeFile(join(folder, nupkgIn(one)), bytes),
       writeFile(join(folder, `${nupkgIn(one)}.sha512`), sha512Of(bytes)),

@@ -13,8 +13,12 @@ function entrance(slots: RequestSlots) {
     leave.set(name, await slots.enter(carries, signal, guess));
     inside.push(name);
   };
+  const enterStandingBack = async (name: string) => {
+    leave.set(name, await slots.enter('document', undefined, undefined, true));
+    inside.push(name);
+  };
   const turn = () => new Promise((resolve) => setImmediate(resolve));
-  return { inside, enter, turn, leave: (name: string) => leave.get(name)?.() };
+  return { inside, enter, enterStandingBack, turn, leave: (name: string) => leave.get(name)?.() };
 }
 
 for (const [places, forPackages] of [
@@ -182,4 +186,21 @@ test('what is wanted is not given up', (t) => {
   guess.giveUp();
   t.true(guess.isWanted);
   t.false(guess.isGivenUp);
+});
+
+test('those who stand back take half of the places, and come after everybody else who waits', async (t) => {
+  const { inside, enter, enterStandingBack, turn, leave } = entrance(new RequestSlots(4));
+  for (const name of ['b1', 'b2', 'b3']) void enterStandingBack(name);
+  await turn();
+  t.deepEqual(inside, ['b1', 'b2']);
+  for (const name of ['d1', 'd2', 'd3']) void enter(name, 'document');
+  await turn();
+  t.deepEqual(inside, ['b1', 'b2', 'd1', 'd2']);
+  leave('b1');
+  await turn();
+  t.deepEqual(inside.slice(4), ['d3'], 'though b3 came first');
+  leave('b2');
+  leave('d1');
+  await turn();
+  t.deepEqual(inside.slice(5), ['b3']);
 });
