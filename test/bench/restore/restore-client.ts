@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { dotnet } from '../../support/dotnet-project.js';
 import type { WorldShape } from '../world/world-shape.js';
 
+/** What the client writes beside a package in its cache. */
+interface KeptMetadata {
+  readonly contentHash?: string;
+}
+
 /** The packages are signed by nobody whom the client trusts. */
 const unverified = { DOTNET_NUGET_SIGNATURE_VERIFICATION: 'false' };
 
@@ -48,8 +53,9 @@ export class RestoreClient {
       libraries: Record<string, { sha512?: string }>;
     };
     for (const { id, version } of this.shape.packages) {
-      const kept = join(caches, 'packages', id.toLowerCase(), version, `${id.toLowerCase()}.${version}.nupkg.sha512`);
-      if ((await readFile(kept, 'utf8')) !== assets.libraries[`${id}/${version}`]?.sha512)
+      const folder = join(caches, 'packages', id.toLowerCase(), version);
+      const { contentHash } = JSON.parse(await readFile(join(folder, '.nupkg.metadata'), 'utf8')) as KeptMetadata;
+      if (contentHash === undefined || contentHash !== assets.libraries[`${id}/${version}`]?.sha512)
         throw new Error(`a restore ended well without ${id} ${version}`);
     }
   }
