@@ -34,7 +34,7 @@ export interface Candidate {
  * Up to this size the signature's hash is compared even where the published one matched. Of larger packages the second reading costs a third
  * of the download, and says of bytes that are the source's own only that the source is wrong.
  */
-const maxTwiceProvenBytes = 8 * 1024 * 1024;
+export const maxTwiceProvenBytes = 8 * 1024 * 1024;
 /** How long who asks should wait when the evidence could not be had and the source said nothing. */
 const evidenceRetryMs = 5_000;
 

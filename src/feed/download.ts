@@ -41,8 +41,10 @@ export interface Opened {
 export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'trouble' | 'passingMemory' | 'clock'> {
   readonly source: Source;
   readonly identity: PackageIdentity;
-  /** Asks what the source publishes of it. */
-  readonly publishedHash: () => Promise<Answer<PublishedHash>>;
+  /** Asks what the source publishes of it. @param standsBack others go first: it is hardly needed */
+  readonly publishedHash: (standsBack: boolean) => Promise<Answer<PublishedHash>>;
+  /** The source's packages carry signatures, as far as is known. */
+  readonly isUsuallySigned: boolean;
   /** Whether the source is known to claim that a repository signed all its packages. */
   readonly isClaimedSigned: () => Promise<boolean>;
   /** The package is passed on without being kept, because it is kept already and cannot be read just now: these bytes and no others. */
@@ -195,15 +197,9 @@ export class Download {
   }
 
   async #receive(): Promise<Answer<PackageRow>> {
-    const { source, identity, publishedHash, isClaimedSigned, packages, passesAs } = this.#options;
+    const { source, identity, isUsuallySigned, isClaimedSigned, packages, passesAs } = this.#options;
     // Asked beside the download, never after it.
-    const publishing = publishedHash().catch((): Answer<PublishedHash> =>
-      failed({
-        code: 'source-failed',
-        source: source.name,
-        detail: `the hash of ${identity.toString()} could not be asked`,
-      }),
-    );
+    const publishing = this.#askPublished(isUsuallySigned);
     const urgency = this.#options.ahead?.guess;
     const answer = await source.download(identity, urgency ? { urgency } : {});
     if (answer.kind !== 'found') return answer;
@@ -232,7 +228,8 @@ export class Download {
       ...(size !== undefined && { announcedSize: size }),
       sha512,
       published: await this.#publishedSoon(publishing, pin),
-      publishedLater: () => publishing,
+      // Needed after all: it is not to wait behind others.
+      publishedLater: () => (isUsuallySigned ? this.#askPublished(false) : publishing),
       isClaimedSigned: isClaimed,
       pin,
     });
@@ -253,6 +250,19 @@ export class Download {
     const pinned = row instanceof PinnedBytesError ? row.pin : row;
     this.#tellConflict(sha512, pinned);
     return refused(versionConflict(identity, source.name, pinned.source));
+  }
+
+  async #askPublished(standsBack: boolean): Promise<Answer<PublishedHash>> {
+    const { source, identity, publishedHash } = this.#options;
+    try {
+      return await publishedHash(standsBack);
+    } catch {
+      return failed({
+        code: 'source-failed',
+        source: source.name,
+        detail: `the hash of ${identity.toString()} could not be asked`,
+      });
+    }
   }
 
   /** Of bytes that were bound before, the published hash is not news: it is waited for. */

@@ -3,6 +3,7 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
+import { maxTwiceProvenBytes } from './admit.js';
 import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
@@ -75,6 +76,8 @@ export class Packages {
   /** What the store could not read of late, by key: it is not tried again while the store is in trouble, or each answer would break off. */
   readonly #unreadable = new LRUCache<string, UnreadableError>({ max: maxUnreadable });
   readonly #passingMemory: PassingMemory;
+  /** Sources whose last package was signed, by name. */
+  readonly #signing = new Set<string>();
   /** By source and identity: the source publishes another hash than that of bytes which were kept for a moment. */
   readonly #doubted = new LRUCache<string, true>({ max: maxDoubted });
 
@@ -218,6 +221,11 @@ export class Packages {
   #knownUnreadable({ key }: PackageIdentity): UnreadableError | undefined {
     if (this.#unreadable.size > 0 && this.options.trouble.reason === undefined) this.#unreadable.clear();
     return this.#unreadable.get(key);
+  }
+
+  #noteSigning({ source, evidence, size }: PackageRow): void {
+    if (evidence?.includes('signature-hash')) this.#signing.add(source);
+    else if (size <= maxTwiceProvenBytes) this.#signing.delete(source);
   }
 
   /** Takes back what was kept by its signature alone: its source says that it should be other bytes. It binds nobody to them. */
@@ -415,7 +423,9 @@ export class Packages {
     const download = new Download({
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
       ...{ clock, log, maxPackageBytes, passesAs, ahead },
-      publishedHash: () => member.publishedHash(identity, { standsBack: true, ...(ahead && { urgency: ahead.guess }) }),
+      publishedHash: (standsBack) =>
+        member.publishedHash(identity, { standsBack, ...(ahead && { urgency: ahead.guess }) }),
+      isUsuallySigned: this.#signing.has(source.name),
       isClaimedSigned: () => claimsAllSigned(member),
       ...(publishedGraceMs !== undefined && { publishedGraceMs }),
       isDoubted: this.#doubted.has(key),
@@ -430,6 +440,7 @@ export class Packages {
       if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
       else if (outcome.kind === 'found') {
         this.options.damaged.heal(identity);
+        this.#noteSigning(outcome.value);
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')

@@ -142,7 +142,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
   /** Absent: a client waits. */
   readonly urgency?: Urgency;
-  /** Others that wait for an answer go first, and half of the places are left to them. */
+  /** Others that wait for an answer go first, and three quarters of the places are left to them. */
   readonly standsBack?: boolean;
   /** Validators of the copy we hold: the source may then answer `unchanged`. */
   readonly validators?: Validators;

@@ -27,7 +27,7 @@ export class OverloadedError extends Error {
 /**
  * Requests to one source at a time, over all its hosts. Packages may not take all places: however many slow downloads there are, a list is
  * asked for at once. Who waits is served in order, but for packages that must not take a place for documents, and for those who stand back:
- * they come after the others and take half of the places at the most. Guesses come last: they take what nobody waits for, and leave one place
+ * they come after the others and take a quarter of the places at the most. Guesses come last: they take what nobody waits for, and leave one place
  * free for who comes next.
  */
 export class RequestSlots {
@@ -49,7 +49,7 @@ export class RequestSlots {
     private readonly aheadPlaces = new AheadPlaces(aheadByDefault),
   ) {
     this.#forPackages = Math.max(1, places - Math.max(leastForDocuments, Math.ceil(places / 4)));
-    this.#forThoseStandingBack = Math.ceil(places / 2);
+    this.#forThoseStandingBack = Math.ceil(places / 4);
     this.#spare = places > 1 ? 1 : 0;
     aheadPlaces.serve(() => this.#admitAhead());
   }

@@ -9,7 +9,7 @@ export const coldRestore: Figure = {
   id: 'P3b',
   name: 'cold restore',
   measure({ isQuick, onRound }: BenchOptions) {
-    const plan = { ...(isQuick ? { rounds: 1, warmUps: 0 } : { rounds: 7, warmUps: 1 }), onRound };
+    const plan = { ...(isQuick ? { rounds: 1, warmUps: 0 } : { rounds: 5, warmUps: 1 }), onRound };
     return inWorld(isQuick ? 'small' : 'medium', coldRestore, async (world, client, others) => {
       const source = await world.openSource();
       const rounds = await measureRounds<string>(

@@ -25,8 +25,8 @@ export const warmRestore: Figure = {
   async measure({ isQuick, onRound }: BenchOptions) {
     if (isQuick) return measureWarm('small', { rounds: 1, warmUps: 0, onRound });
     return [
-      ...(await measureWarm('medium', { rounds: 7, warmUps: 1, onRound })),
-      ...(await measureWarm('large', { rounds: 3, warmUps: 1, onRound })),
+      ...(await measureWarm('medium', { rounds: 5, warmUps: 1, onRound })),
+      ...(await measureWarm('large', { rounds: 2, warmUps: 0, onRound })),
     ];
   },
 };
