@@ -136,6 +136,7 @@ test('secrets in files are used when they are replaced, and neither old nor new 
     'larder.yaml': [
       'listen: { port: 0 }',
       'log: { format: json, level: trace }',
+      'prefetch: { closure: false }',
       'sources:',
       '  - name: internal',
       `    url: ${source.url}`,
