@@ -64,6 +64,8 @@ export class Prefetch {
   readonly #expanded: Lately;
   /** Packages on their way, by feed and id. */
   readonly #coming = new Map<string, Set<Guess>>();
+  /** Downloads that a walk waits for, and for which feeds. */
+  readonly #watched = new WeakMap<Download, Set<string>>();
   readonly #walks = new Set<Walk>();
   readonly #running = new Set<Promise<void>>();
   #isClosed = false;
@@ -108,7 +110,10 @@ export class Prefetch {
   /** A package that a client asked for is on its way. */
   packageComing(feed: Feed, download: Download): void {
     const { identity } = download;
-    if (this.#expanded.has(`${feed.name}/${identity.key}`)) return;
+    const place = `${feed.name}/${identity.key}`;
+    // Once for all who join it: hundreds would each read what it depends on.
+    if (this.#expanded.has(place) || this.#watched.get(download)?.has(feed.name)) return;
+    this.#watched.set(download, (this.#watched.get(download) ?? new Set()).add(feed.name));
     this.#walk(feed, (walk) => this.#whenReceived(walk, download, 0));
   }
 
