@@ -64,6 +64,8 @@ export class Prefetch {
   readonly #expanded: Lately;
   /** Packages on their way, by feed and id. */
   readonly #coming = new Map<string, Set<Guess>>();
+  /** By feed and identity: what it depends on is being looked for. */
+  readonly #considered = new Set<string>();
   /** Downloads that a walk waits for, and for which feeds. */
   readonly #watched = new WeakMap<Download, Set<string>>();
   readonly #walks = new Set<Walk>();
@@ -100,10 +102,15 @@ export class Prefetch {
     const place = `${feed.name}/${identity.key}`;
     this.options.figures.asked(`package ${place}`);
     this.#recent.note(feed, identity);
-    if (this.#expanded.has(place)) return;
+    if (!this.#mayWalk || this.#expanded.has(place) || this.#considered.has(place)) return;
+    this.#considered.add(place);
     this.#walk(feed, async (walk) => {
-      const groups = await this.#known.of(feed, identity);
-      if (groups) await this.#expand(walk, identity, groups, 0);
+      try {
+        const groups = await this.#known.of(feed, identity);
+        if (groups) await this.#expand(walk, identity, groups, 0);
+      } finally {
+        this.#considered.delete(place);
+      }
     });
   }
 
@@ -112,7 +119,7 @@ export class Prefetch {
     const { identity } = download;
     const place = `${feed.name}/${identity.key}`;
     // Once for all who join it: hundreds would each read what it depends on.
-    if (this.#expanded.has(place) || this.#watched.get(download)?.has(feed.name)) return;
+    if (!this.#mayWalk || this.#expanded.has(place) || this.#watched.get(download)?.has(feed.name)) return;
     this.#watched.set(download, (this.#watched.get(download) ?? new Set()).add(feed.name));
     this.#walk(feed, (walk) => this.#whenReceived(walk, download, 0));
   }
@@ -129,8 +136,12 @@ export class Prefetch {
     for (const walk of this.#walks) walk.end();
   }
 
+  get #mayWalk(): boolean {
+    return !this.#isClosed && this.#walks.size < maxWalks;
+  }
+
   #walk(feed: Feed, work: (walk: Walk) => Promise<void>): void {
-    if (this.#isClosed || this.#walks.size >= maxWalks) return;
+    if (!this.#mayWalk) return;
     const walk = new Walk(feed, this.options.clock, () => this.#walks.delete(walk));
     this.#walks.add(walk);
     this.#go(walk, () => work(walk));
