@@ -129,7 +129,7 @@ test('who waits for a place while the source wants to be left alone waits for th
   const { asked, ask } = await stepping(t, [], { standing });
   const beganAtMs = performance.now();
   t.is((await ask()).kind, 'found');
-  t.true(performance.now() - beganAtMs >= 299);
+  t.true(performance.now() - beganAtMs >= 290, 'timers may be a little early');
   untilMs = performance.now() + 3_600_000;
   t.is(told(await ask()), 'failed source-failed: wants to be asked less, and is left alone');
   t.is(asked.times, 1);
