@@ -64,11 +64,8 @@ export class Prefetch {
   readonly #expanded: Lately;
   /** Packages on their way, by feed and id. */
   readonly #coming = new Map<string, Set<Guess>>();
-  /** By feed and identity: what it depends on is being looked for. */
-  readonly #considered = new Set<string>();
-  /** Downloads that a walk waits for, and for which feeds. */
-  readonly #watched = new WeakMap<Download, Set<string>>();
-  readonly #walks = new Set<Walk>();
+  /** By what each was begun for. */
+  readonly #walks = new Map<string, Walk>();
   readonly #running = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -94,7 +91,7 @@ export class Prefetch {
     if (wasAsked) return;
     if (this.#lists.has(place)) return;
     this.#taste.asked(id);
-    this.#walk(feed, (walk) => this.#fromList(walk, id));
+    this.#walk(feed, `list ${place}`, (walk) => this.#fromList(walk, id));
   }
 
   /** A client asks for a package. */
@@ -102,15 +99,10 @@ export class Prefetch {
     const place = `${feed.name}/${identity.key}`;
     this.options.figures.asked(`package ${place}`);
     this.#recent.note(feed, identity);
-    if (!this.#mayWalk || this.#expanded.has(place) || this.#considered.has(place)) return;
-    this.#considered.add(place);
-    this.#walk(feed, async (walk) => {
-      try {
-        const groups = await this.#known.of(feed, identity);
-        if (groups) await this.#expand(walk, identity, groups, 0);
-      } finally {
-        this.#considered.delete(place);
-      }
+    if (this.#expanded.has(place)) return;
+    this.#walk(feed, `package ${place}`, async (walk) => {
+      const groups = await this.#known.of(feed, identity);
+      if (groups) await this.#expand(walk, identity, groups, 0);
     });
   }
 
@@ -118,10 +110,8 @@ export class Prefetch {
   packageComing(feed: Feed, download: Download): void {
     const { identity } = download;
     const place = `${feed.name}/${identity.key}`;
-    // Once for all who join it: hundreds would each read what it depends on.
-    if (!this.#mayWalk || this.#expanded.has(place) || this.#watched.get(download)?.has(feed.name)) return;
-    this.#watched.set(download, (this.#watched.get(download) ?? new Set()).add(feed.name));
-    this.#walk(feed, (walk) => this.#whenReceived(walk, download, 0));
+    if (this.#expanded.has(place)) return;
+    this.#walk(feed, `coming ${place}`, (walk) => this.#whenReceived(walk, download, 0));
   }
 
   /** Begins nothing more. Settles when what was begun has come to its end: close the sources before. */
@@ -133,17 +123,14 @@ export class Prefetch {
   /** Begins nothing more, and gives up what has not begun. */
   end(): void {
     this.#isClosed = true;
-    for (const walk of this.#walks) walk.end();
+    for (const walk of this.#walks.values()) walk.end();
   }
 
-  get #mayWalk(): boolean {
-    return !this.#isClosed && this.#walks.size < maxWalks;
-  }
-
-  #walk(feed: Feed, work: (walk: Walk) => Promise<void>): void {
-    if (!this.#mayWalk) return;
-    const walk = new Walk(feed, this.options.clock, () => this.#walks.delete(walk));
-    this.#walks.add(walk);
+  /** One for all who give the same reason meanwhile: hundreds who join a download would each read what it depends on. */
+  #walk(feed: Feed, reason: string, work: (walk: Walk) => Promise<void>): void {
+    if (this.#isClosed || this.#walks.has(reason) || this.#walks.size >= maxWalks) return;
+    const walk = new Walk(feed, this.options.clock, () => this.#walks.delete(reason));
+    this.#walks.set(reason, walk);
     this.#go(walk, () => work(walk));
   }
 
