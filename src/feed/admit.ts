@@ -49,17 +49,12 @@ const evidenceRetryMs = 5_000;
 export async function admit(candidate: Candidate): Promise<Answer<readonly Evidence[]>> {
   const { identity, source, content, announcedSize, sha512, publishedLater, pin } = candidate;
   let { published } = candidate;
-  const reject = (why: string) =>
-    refused({
-      code: 'package-rejected',
-      source,
-      detail: `what ${source} sent as ${identity.toString()} was rejected: ${why}`,
-    });
+  const reject = (why: string) => refused(rejected(source, identity, why));
   if (announcedSize !== undefined && announcedSize !== content.size)
     return reject(`${announcedSize} bytes were announced and ${content.size} arrived`);
   if (pin && pin.sha512 !== sha512) return refused(versionConflict(identity, source, pin.source));
   const isOtherThanPublished = () => published?.kind === 'found' && published.value.sha512 !== sha512;
-  const rejectAsOther = () => reject('its SHA-512 is not the one that the source publishes');
+  const rejectAsOther = () => refused(otherThanPublished(source, identity));
   if (isOtherThanPublished()) return rejectAsOther();
   try {
     const { directory, nuspec } = await readNuspec(content);
@@ -90,6 +85,19 @@ export async function admit(candidate: Candidate): Promise<Answer<readonly Evide
     if (error instanceof BadPackageError) return reject(error.message);
     throw error;
   }
+}
+
+/** Why bytes are not let in whose source publishes another hash than theirs. */
+export function otherThanPublished(source: string, identity: PackageIdentity): Reason {
+  return rejected(source, identity, 'its SHA-512 is not the one that the source publishes');
+}
+
+function rejected(source: string, identity: PackageIdentity, why: string): Reason {
+  return {
+    code: 'package-rejected',
+    source,
+    detail: `what ${source} sent as ${identity.toString()} was rejected: ${why}`,
+  };
 }
 
 function unavailable({ source, identity }: Candidate, reason: Reason): Reason {

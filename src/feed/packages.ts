@@ -3,7 +3,7 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { maxTwiceProvenBytes } from './admit.js';
+import { maxTwiceProvenBytes, otherThanPublished } from './admit.js';
 import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
@@ -231,10 +231,10 @@ export class Packages {
   /** Takes back what was kept by its signature alone: its source says that it should be other bytes. It binds nobody to them. */
   async #contradicted({ identity, source, sha512 }: PackageRow): Promise<void> {
     const { store, log, clock } = this.options;
-    const detail = `what ${source} sent as ${identity.toString()} was rejected: its SHA-512 is not the one that the source publishes`;
+    const reason = otherThanPublished(source, identity);
     this.#doubted.set(`${source}/${identity.key}`, true);
-    this.refusals.note(identity, source, refused({ code: 'package-rejected', source, detail }), clock.now());
-    log.error({ source, sha512, id: identity.id.text, version: identity.version.normalized }, detail);
+    this.refusals.note(identity, source, refused(reason), clock.now());
+    log.error({ source, sha512, id: identity.id.text, version: identity.version.normalized }, reason.detail);
     try {
       await store.purge(identity);
     } catch (error) {

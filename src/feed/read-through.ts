@@ -49,8 +49,6 @@ export interface ReadThroughOptions {
   readonly offline: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long a request waits at most for the refresh of something it has, in milliseconds, where `health` does not say it. */
-  readonly refreshGraceMs?: number;
   /** How long the reading of one document may take in all, whoever waits for it, in milliseconds; absent: as long as the source sends. */
   readonly maxRefreshMs?: number;
   /** What the source's catalog says of what is kept, where it is followed. */
@@ -86,15 +84,8 @@ export class ReadThrough {
     source: Source,
     private readonly options: ReadThroughOptions,
   ) {
-    const { clock, log, refreshGraceMs, maxPauseMs = defaultPauseMs } = options;
-    this.health =
-      options.health ??
-      new SourceHealth({
-        name: source.name,
-        clock,
-        log,
-        ...(refreshGraceMs !== undefined && { mostGraceMs: refreshGraceMs }),
-      });
+    const { clock, log, maxPauseMs = defaultPauseMs } = options;
+    this.health = options.health ?? new SourceHealth({ name: source.name, clock, log });
     if (source.probe !== undefined) this.health.probeWith((signal) => isAnswered(source, signal));
     this.source = guardSource(source, { health: this.health, clock, maxPauseMs });
     this.#lifetimes = shorterLifetimes(options.lifetimes, source.lifetimes);

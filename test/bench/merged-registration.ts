@@ -121,7 +121,6 @@ function feedOver(store: Store): Feed {
         offline: true,
         clock: systemClock,
         log: silentLog,
-        refreshGraceMs: 500,
       }),
   );
   return new Feed({

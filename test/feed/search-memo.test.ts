@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 
 import { failed, found } from '../../src/feed/answer.js';
+import { SourceHealth } from '../../src/feed/source-health.js';
 import { ReadThrough } from '../../src/feed/read-through.js';
 import { SearchMemo } from '../../src/feed/search-memo.js';
 import { silentLog } from '../../src/ops/log.js';
@@ -20,7 +21,7 @@ function start(t: ExecutionContext, { maxBytes = 1e6, patienceMs = 5_000 } = {})
     offline: false,
     clock,
     log: silentLog,
-    refreshGraceMs: 1,
+    health: new SourceHealth({ name: 'origin', clock, log: silentLog, mostGraceMs: 1 }),
   });
   let times = 0;
   const ask = (question: string, bytes = 100) =>

@@ -179,7 +179,6 @@ export class World {
           offline: false,
           clock: this.clock,
           log: silentLog,
-          refreshGraceMs: 500,
         }),
     );
     this.feeds = this.script.feeds.map(
