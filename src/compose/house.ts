@@ -341,7 +341,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
     for (const { health } of sources) health.close();
     await Promise.all(sources.map(({ source }) => source.close()));
     await following;
-    await packages.idle();
+    await packages.close();
     await prefetch?.close();
     await searchIndex.close();
     await store.close();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { ByteSource } from '../codec/byte-source.js';
 import type { Logger } from '../ops/log.js';
-import { admit } from './admit.js';
+import { admit, maxTwiceProvenBytes } from './admit.js';
 import { failed, found, refused } from './answer.js';
 import type { Answer, Reason } from './answer.js';
 import { deferred } from './deferred.js';
@@ -41,9 +41,9 @@ export interface Opened {
 export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'trouble' | 'passingMemory' | 'clock'> {
   readonly source: Source;
   readonly identity: PackageIdentity;
-  /** Asks what the source publishes of it. @param standsBack others go first: it is hardly needed */
-  readonly publishedHash: (standsBack: boolean) => Promise<Answer<PublishedHash>>;
-  /** The source's packages carry signatures, as far as is known. */
+  /** Asks what the source publishes of it. */
+  readonly publishedHash: () => Promise<Answer<PublishedHash>>;
+  /** The source's packages carry signatures, as far as is known: what it publishes is asked only where the signature does not hold. */
   readonly isUsuallySigned: boolean;
   /** Whether the source is known to claim that a repository signed all its packages. */
   readonly isClaimedSigned: () => Promise<boolean>;
@@ -55,8 +55,8 @@ export interface DownloadOptions extends Pick<IntakeOptions, 'packages' | 'troub
   readonly publishedGraceMs?: number;
   /** The published hash is waited for, whatever the package says of itself: once it was another than that of the bytes. */
   readonly isDoubted?: boolean;
-  /** The source publishes another hash than that of the bytes which were admitted by their signature. */
-  readonly onContradicted?: (row: PackageRow) => void;
+  /** It was admitted by its signature, and not compared with what its source publishes: that was not asked, or is on its way. */
+  readonly onUncompared?: (row: PackageRow, publishing: Promise<Answer<PublishedHash>> | undefined) => void;
   readonly log: Logger;
   readonly maxPackageBytes: number;
 }
@@ -197,9 +197,10 @@ export class Download {
   }
 
   async #receive(): Promise<Answer<PackageRow>> {
-    const { source, identity, isUsuallySigned, isClaimedSigned, packages, passesAs } = this.#options;
-    // Asked beside the download, never after it.
-    const publishing = this.#askPublished(isUsuallySigned);
+    const { source, identity, isUsuallySigned, isDoubted, isClaimedSigned, packages, passesAs } = this.#options;
+    // Beside the download, not after it, where it is likely to be needed.
+    let publishing = isUsuallySigned && !isDoubted ? undefined : this.#askPublished();
+    const publishedLater = () => (publishing ??= this.#askPublished());
     const urgency = this.#options.ahead?.guess;
     const answer = await source.download(identity, urgency ? { urgency } : {});
     if (answer.kind !== 'found') return answer;
@@ -212,6 +213,8 @@ export class Download {
       bytes.destroy();
       return this.#tooLarge(size);
     }
+    // One that the signature alone will not do for.
+    if (size === undefined || size > maxTwiceProvenBytes) void publishedLater();
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
@@ -227,9 +230,8 @@ export class Download {
       content: received,
       ...(size !== undefined && { announcedSize: size }),
       sha512,
-      published: await this.#publishedSoon(publishing, pin),
-      // Needed after all: it is not to wait behind others.
-      publishedLater: () => (isUsuallySigned ? this.#askPublished(false) : publishing),
+      published: await this.#publishedSoon(pin ? publishedLater() : publishing, pin),
+      publishedLater,
       isClaimedSigned: isClaimed,
       pin,
     });
@@ -244,7 +246,7 @@ export class Download {
       evidence: admitted.value,
     });
     if (!(row instanceof PinnedBytesError) && row.sha512 === sha512) {
-      if (!admitted.value.includes('published-hash')) void this.#compareLater(row, publishing);
+      if (!admitted.value.includes('published-hash')) this.#options.onUncompared?.(row, publishing);
       return found(row);
     }
     const pinned = row instanceof PinnedBytesError ? row.pin : row;
@@ -252,10 +254,10 @@ export class Download {
     return refused(versionConflict(identity, source.name, pinned.source));
   }
 
-  async #askPublished(standsBack: boolean): Promise<Answer<PublishedHash>> {
+  async #askPublished(): Promise<Answer<PublishedHash>> {
     const { source, identity, publishedHash } = this.#options;
     try {
-      return await publishedHash(standsBack);
+      return await publishedHash();
     } catch {
       return failed({
         code: 'source-failed',
@@ -267,22 +269,17 @@ export class Download {
 
   /** Of bytes that were bound before, the published hash is not news: it is waited for. */
   async #publishedSoon(
-    publishing: Promise<Answer<PublishedHash>>,
+    publishing: Promise<Answer<PublishedHash>> | undefined,
     pin: Pin | undefined,
   ): Promise<Answer<PublishedHash> | undefined> {
     const { clock, isDoubted, publishedGraceMs = defaultPublishedGraceMs } = this.#options;
-    if (pin !== undefined || isDoubted) return publishing;
+    if (pin !== undefined || isDoubted || !publishing) return publishing;
     const over = new AbortController();
     try {
       return await Promise.race([publishing, clock.sleep(publishedGraceMs, over.signal).then(() => undefined)]);
     } finally {
       over.abort();
     }
-  }
-
-  async #compareLater(row: PackageRow, publishing: Promise<Answer<PublishedHash>>): Promise<void> {
-    const published = await publishing;
-    if (published.kind === 'found' && published.value.sha512 !== row.sha512) this.#options.onContradicted?.(row);
   }
 
   #tellConflict(sha512: string, pinned: Pin): void {

@@ -3,7 +3,7 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { maxTwiceProvenBytes, otherThanPublished } from './admit.js';
+import { maxTwiceProvenBytes } from './admit.js';
 import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
@@ -11,6 +11,7 @@ import type { DamagedCopies } from './damaged-copies.js';
 import { Download } from './download.js';
 import type { DownloadOptions } from './download.js';
 import type { Feed } from './feed.js';
+import { LaterProofs } from './later-proofs.js';
 import { PassingMemory } from './passing-package.js';
 import type { ReadThrough } from './read-through.js';
 import { Refusals } from './refusals.js';
@@ -62,7 +63,6 @@ export interface WholePackage {
 
 const maxSameBytes = 10_000;
 const maxUnreadable = 10_000;
-const maxDoubted = 10_000;
 
 /** Reads packages through: what is kept is given at once, what is not is downloaded once however many ask. */
 export class Packages {
@@ -78,11 +78,15 @@ export class Packages {
   readonly #passingMemory: PassingMemory;
   /** Sources whose last package was signed, by name. */
   readonly #signing = new Set<string>();
-  /** By source and identity: the source publishes another hash than that of bytes which were kept for a moment. */
-  readonly #doubted = new LRUCache<string, true>({ max: maxDoubted });
+  readonly #laterProofs: LaterProofs;
 
   constructor(private readonly options: PackagesOptions) {
-    this.#passingMemory = new PassingMemory(options.passThroughBytes);
+    const { store, clock, log, passThroughBytes } = options;
+    this.#passingMemory = new PassingMemory(passThroughBytes);
+    this.#laterProofs = new LaterProofs({
+      ...{ store, clock, log, refusals: this.refusals },
+      isBusy: () => this.#downloads.size > 0,
+    });
   }
 
   get offline(): boolean {
@@ -228,20 +232,6 @@ export class Packages {
     else if (size <= maxTwiceProvenBytes) this.#signing.delete(source);
   }
 
-  /** Takes back what was kept by its signature alone: its source says that it should be other bytes. It binds nobody to them. */
-  async #contradicted({ identity, source, sha512 }: PackageRow): Promise<void> {
-    const { store, log, clock } = this.options;
-    const reason = otherThanPublished(source, identity);
-    this.#doubted.set(`${source}/${identity.key}`, true);
-    this.refusals.note(identity, source, refused(reason), clock.now());
-    log.error({ source, sha512, id: identity.id.text, version: identity.version.normalized }, reason.detail);
-    try {
-      await store.purge(identity);
-    } catch (error) {
-      log.error({ err: error }, 'a package that its source contradicts could not be taken out of the store');
-    }
-  }
-
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
   async forgetDamaged(row: PackageRow, error: DamagedBlobError): Promise<void> {
     await this.options.damaged.forget(row, error);
@@ -269,6 +259,12 @@ export class Packages {
       return failed({ code: 'offline-miss', detail: `offline: ${identity.toString()} is not fetched again` });
     const joined = await this.#joined(member, identity);
     return joined instanceof Download ? joined.outcome : found(joined);
+  }
+
+  /** Settles when no download is under way; nothing is looked up later on. */
+  async close(): Promise<void> {
+    this.#laterProofs.close();
+    await this.idle();
   }
 
   /** Settles when no download is under way. */
@@ -423,16 +419,20 @@ export class Packages {
     const download = new Download({
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
       ...{ clock, log, maxPackageBytes, passesAs, ahead },
-      publishedHash: (standsBack) =>
-        member.publishedHash(identity, { standsBack, ...(ahead && { urgency: ahead.guess }) }),
+      publishedHash: () => member.publishedHash(identity, ahead && { urgency: ahead.guess }),
       isUsuallySigned: this.#signing.has(source.name),
       isClaimedSigned: () => claimsAllSigned(member),
       ...(publishedGraceMs !== undefined && { publishedGraceMs }),
-      isDoubted: this.#doubted.has(key),
-      onContradicted: (row) => void this.#contradicted(row),
+      isDoubted: this.#laterProofs.isDoubted(source.name, identity),
+      onUncompared: (row, publishing) => {
+        if (publishing) void this.#laterProofs.compare(row, publishing);
+        else this.#laterProofs.add(row, () => member.publishedHash(identity, { standsBack: true }));
+      },
     });
     this.#downloads.set(key, download);
+    this.#laterProofs.moved();
     void download.outcome.then((outcome) => {
+      this.#laterProofs.moved();
       if (this.#downloads.get(key) === download) this.#downloads.delete(key);
       const { isOnlyGuess } = download;
       if (!isOnlyGuess) this.refusals.note(identity, source.name, outcome, clock.now());

@@ -8,6 +8,7 @@ import { ManualClock, startLarder } from '../support/larder.js';
 import type { LarderOptions, LarderUnderTest, Reply } from '../support/larder.js';
 import { eventually } from '../support/eventually.js';
 import { makeNupkg, sha512Of } from '../support/nupkg.js';
+import { RunningClock } from '../support/running-clock.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { ScriptedSource } from '../support/scripted-source.js';
 import { signatureText, makeSignature, signPackage, withSignature } from '../support/signed-package.js';
@@ -187,4 +188,37 @@ test('where the late hash is another one the package is taken back, binds nobody
   const reply = await larder.get(nupkg);
   t.is(reply.status, 200);
   t.true(reply.body.equals(asPublished));
+});
+
+test('once a source is seen to sign, no client waits for hashes that it publishes: they are compared when it is quiet', async (t) => {
+  const clock = new RunningClock();
+  const ids = ['Alpha', 'Beta'];
+  const packages = await Promise.all(
+    ids.map(async (id) => ({ id, version: '1.0.0', bytes: await signPackage(makeNupkg({ id, version: '1.0.0' })) })),
+  );
+  const source = await startScriptedSource({ like: 'nuget.org', packages });
+  t.teardown(() => source.close());
+  const larder = await startLarder(t, { sources: { origin: source }, clock });
+  t.is((await larder.get(nupkg)).status, 200);
+  const before = source.count(/registration|catalog0/);
+  t.true(before > 0);
+  const wrong = { id: 'Beta', version: '1.0.0', packageHash: sha512Of(plain), packageHashAlgorithm: 'SHA512' };
+  source.fault('/catalog0/data', { status: 200, body: JSON.stringify(wrong) });
+  t.is((await larder.get('v3/flat/beta/1.0.0/beta.1.0.0.nupkg')).status, 200);
+  t.is(source.count(/registration|catalog0/), before);
+  clock.advance(10_000);
+  const { refusals } = await eventually(
+    () => askApi(t, larder, 'explain/beta/1.0.0', explanationSchema),
+    ({ cached }) => !cached,
+  );
+  t.regex(refusals[0]?.detail ?? '', /not the one that the source publishes/);
+});
+
+test('a source that signs is asked for the hash of a package that is not signed after all', async (t) => {
+  const signed = await signPackage(makeNupkg({ id: 'Beta', version: '1.0.0' }));
+  const { source, larder } = await start(t, plain, 'nuget.org');
+  source.add({ id: 'Beta', version: '1.0.0', bytes: signed });
+  t.is((await larder.get('v3/flat/beta/1.0.0/beta.1.0.0.nupkg')).status, 200);
+  t.is((await larder.get(nupkg)).status, 200);
+  t.deepEqual(await evidenceOf(t, larder), ['published-hash']);
 });
