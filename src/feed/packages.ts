@@ -22,6 +22,7 @@ import { DamagedBlobError, UnreadableError } from './store.js';
 import type { StoreTrouble } from './store-trouble.js';
 import type { PackageContent, PackageRow, PackageStore, Pin } from './store.js';
 import { onlyDamaged, toldOfDamage } from './told-of-damage.js';
+import type { Source } from './source.js';
 import { versionConflict } from './version-conflict.js';
 
 /** A package that can be given to a client: kept here, or on its way. */
@@ -76,8 +77,8 @@ export class Packages {
   /** What the store could not read of late, by key: it is not tried again while the store is in trouble, or each answer would break off. */
   readonly #unreadable = new LRUCache<string, UnreadableError>({ max: maxUnreadable });
   readonly #passingMemory: PassingMemory;
-  /** Sources whose last package was signed, by name. */
-  readonly #signing = new Set<string>();
+  /** Whether the last package of a source was signed, by name; absent before the first. */
+  readonly #signing = new Map<string, boolean>();
   readonly #laterProofs: LaterProofs;
 
   constructor(private readonly options: PackagesOptions) {
@@ -228,8 +229,13 @@ export class Packages {
   }
 
   #noteSigning({ source, evidence, size }: PackageRow): void {
-    if (evidence?.includes('signature-hash')) this.#signing.add(source);
-    else if (size <= maxTwiceProvenBytes) this.#signing.delete(source);
+    if (evidence?.includes('signature-hash')) this.#signing.set(source, true);
+    else if (size <= maxTwiceProvenBytes) this.#signing.set(source, false);
+  }
+
+  /** Of a source that nothing came from yet, the first package will tell: the others that are begun meanwhile are not asked about. */
+  #isUsuallySigned({ name }: Source): boolean {
+    return this.#signing.get(name) ?? [...this.#downloads.values()].some(({ source }) => source === name);
   }
 
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
@@ -420,7 +426,7 @@ export class Packages {
       ...{ source, identity, packages: store, trouble, passingMemory: this.#passingMemory },
       ...{ clock, log, maxPackageBytes, passesAs, ahead },
       publishedHash: () => member.publishedHash(identity, ahead && { urgency: ahead.guess }),
-      isUsuallySigned: this.#signing.has(source.name),
+      isUsuallySigned: this.#isUsuallySigned(source),
       isClaimedSigned: () => claimsAllSigned(member),
       ...(publishedGraceMs !== undefined && { publishedGraceMs }),
       isDoubted: this.#laterProofs.isDoubted(source.name, identity),
