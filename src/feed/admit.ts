@@ -1,6 +1,6 @@
 import { BadPackageError } from '../codec/bad-package.js';
 import type { ByteSource } from '../codec/byte-source.js';
-import { readNuspec } from '../codec/package-nuspec.js';
+import type { PackageNuspec } from '../codec/package-nuspec.js';
 import { isAsSigned, readSignature } from '../codec/signature.js';
 import { verifyEntries } from '../codec/zip-check.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
@@ -16,6 +16,8 @@ export interface Candidate {
   /** Where it comes from, by name. */
   readonly source: string;
   readonly content: ByteSource;
+  /** What it says of itself. @throws BadPackageError as `readNuspec` */
+  readonly nuspec: () => Promise<PackageNuspec>;
   /** Size that the source announced, in bytes. */
   readonly announcedSize?: number;
   /** Base64, computed over the bytes that arrived. */
@@ -57,7 +59,7 @@ export async function admit(candidate: Candidate): Promise<Answer<readonly Evide
   const rejectAsOther = () => refused(otherThanPublished(source, identity));
   if (isOtherThanPublished()) return rejectAsOther();
   try {
-    const { directory, nuspec } = await readNuspec(content);
+    const { directory, nuspec } = await candidate.nuspec();
     if (!nuspec.identity.equals(identity)) return reject(`its nuspec says ${nuspec.identity.toString()}`);
     const signature = await readSignature(content, directory);
     const signed = signature && 'signed' in signature ? signature : undefined;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 import type { PackageIdentity } from '../nuget/package-identity.js';
-import type { ByteSource } from '../codec/byte-source.js';
 import type { Logger } from '../ops/log.js';
 import { admit, maxTwiceProvenBytes } from './admit.js';
 import { failed, found, refused } from './answer.js';
@@ -14,6 +13,7 @@ import { readAll } from './read-all.js';
 import { Intake } from './intake.js';
 import type { Arriving, IntakeOptions } from './intake.js';
 import { PassingMemoryFullError } from './passing-package.js';
+import { ReceivedPackage } from './received-package.js';
 import { SourceBrokeOff } from './source.js';
 import type { PackageBytes, PublishedHash, Source } from './source.js';
 import { PinnedBytesError, UnreadableError } from './store.js';
@@ -81,10 +81,10 @@ export class Download {
   /** Admitted and durable, or why not. Never rejects. */
   readonly outcome: Promise<Answer<PackageRow>>;
   /** All bytes as they came, not yet admitted; `undefined` when they did not come. To be read before `outcome` settles. */
-  readonly received: Promise<ByteSource | undefined>;
+  readonly received: Promise<ReceivedPackage | undefined>;
   readonly #options: DownloadOptions;
   readonly #opening = deferred<Answer<Opened>>();
-  readonly #receiving = deferred<ByteSource | undefined>();
+  readonly #receiving = deferred<ReceivedPackage | undefined>();
   readonly #following: Following;
   readonly #intake: Intake;
 
@@ -218,16 +218,14 @@ export class Download {
     const arrived = await this.#pump(answer.value);
     if (arrived.kind !== 'found') return arrived;
     const { content, sha512 } = arrived.value;
-    const received = {
-      size: content.received,
-      read: (offset: number, length: number) => readFully(content, offset, length),
-    };
+    const received = new ReceivedPackage(content);
     this.#receiving.resolve(received);
     const [pin, isClaimed] = await Promise.all([passesAs ?? packages.pinOf(identity), isClaimedSigned()]);
     const admitted = await admit({
       identity,
       source: source.name,
       content: received,
+      nuspec: () => received.nuspec(),
       ...(size !== undefined && { announcedSize: size }),
       sha512,
       published: await this.#publishedSoon(pin ? publishedLater() : publishing, pin),
@@ -378,18 +376,3 @@ export class Download {
 }
 
 const zipMagic = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
-
-async function readFully(incoming: Arriving, offset: number, length: number): Promise<Buffer> {
-  if (offset < 0 || length < 0 || offset + length > incoming.received)
-    throw new RangeError(`bytes ${offset}–${offset + length} lie outside ${incoming.received}`);
-  if (length === 0) return Buffer.alloc(0);
-  const pieces: Buffer[] = [];
-  let have = 0;
-  while (have < length) {
-    const piece = await incoming.peek(offset + have, length - have);
-    pieces.push(piece);
-    have += piece.length;
-  }
-  const [only] = pieces;
-  return pieces.length === 1 && only ? only : Buffer.concat(pieces);
-}

@@ -1,6 +1,7 @@
 import test from 'ava';
 
 import { bufferSource } from '../../src/codec/byte-source.js';
+import { readNuspec } from '../../src/codec/package-nuspec.js';
 import { admit } from '../../src/feed/admit.js';
 import type { Candidate } from '../../src/feed/admit.js';
 import { failed, found, missing } from '../../src/feed/answer.js';
@@ -19,9 +20,10 @@ const publishes = (bytes: Buffer): Answer<PublishedHash> => found({ sha512: sha5
 const admitted = (bytes: Buffer, published: Answer<PublishedHash>, more: Partial<Candidate> = {}) =>
   admit({ ...candidate(bytes), published, publishedLater: () => Promise.resolve(published), ...more });
 
-const candidate = (bytes: Buffer) => ({
-  ...{ identity, source: 'origin', content: bufferSource(bytes), sha512: sha512Of(bytes) },
-});
+function candidate(bytes: Buffer) {
+  const content = bufferSource(bytes);
+  return { identity, source: 'origin', content, nuspec: () => readNuspec(content), sha512: sha512Of(bytes) };
+}
 
 /** In the middle of the filler: no structure of the zip is touched. */
 function flipped(bytes: Buffer): Buffer {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 import { BadPackageError } from '../../codec/bad-package.js';
-import type { ByteSource } from '../../codec/byte-source.js';
 import { readNuspec } from '../../codec/package-nuspec.js';
+import type { PackageNuspec } from '../../codec/package-nuspec.js';
 import { readLeafDependencies } from '../../nuget/leaf-dependencies.js';
 import type { WrittenDependencyGroup } from '../../nuget/leaf-dependencies.js';
 import type { PackageId } from '../../nuget/package-id.js';
@@ -10,6 +10,7 @@ import type { PackageIdentity } from '../../nuget/package-identity.js';
 import { PackageVersion } from '../../nuget/package-version.js';
 import type { RegistrationRow } from '../../nuget/registration-table.js';
 import type { Feed } from '../feed.js';
+import type { ReceivedPackage } from '../received-package.js';
 import { readRegistration } from '../registration-fact.js';
 import { DamagedBlobError } from '../store.js';
 import type { Fact, FactStore, PackageRow, PackageStore } from '../store.js';
@@ -64,19 +65,23 @@ export class KnownDependencies {
     return undefined;
   }
 
-  /** From the bytes of a package that has come and is not admitted yet: good for a guess. */
-  async ofBytes(feed: Feed, identity: PackageIdentity, bytes: ByteSource): Promise<Dependencies | undefined> {
+  /** From a package that has come and is not admitted yet: good for a guess. */
+  async ofReceived(
+    feed: Feed,
+    identity: PackageIdentity,
+    received: ReceivedPackage,
+  ): Promise<Dependencies | undefined> {
     const place = `${feed.name}/${identity.key}`;
-    return this.#remembered.get(place) ?? (await this.#read(bytes, place));
+    return this.#remembered.get(place) ?? (await this.#read(received.nuspec(), place));
   }
 
   async #ofKept(row: PackageRow, place: string): Promise<Dependencies | undefined> {
-    return this.#read(await this.packages.open(row, 'inspect'), place);
+    return this.#read(this.packages.open(row, 'inspect').then(readNuspec), place);
   }
 
-  async #read(bytes: ByteSource, place: string): Promise<Dependencies | undefined> {
+  async #read(reading: Promise<PackageNuspec>, place: string): Promise<Dependencies | undefined> {
     try {
-      const { nuspec } = await readNuspec(bytes);
+      const { nuspec } = await reading;
       return this.#remember(place, nuspec.dependencyGroups);
     } catch (error) {
       // Who is asked for the package itself finds out, and says so.

@@ -177,8 +177,8 @@ export class Prefetch {
   }
 
   async #whenReceived(walk: Walk, download: Download, depth: number): Promise<void> {
-    const bytes = await download.received;
-    const groups = bytes && (await this.#known.ofBytes(walk.feed, download.identity, bytes));
+    const received = await download.received;
+    const groups = received && (await this.#known.ofReceived(walk.feed, download.identity, received));
     if (groups) await this.#expand(walk, download.identity, groups, depth);
   }
 
