@@ -1,13 +1,17 @@
 import type { BenchOptions, Figure } from '../figure.js';
 import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
+import { paths as sourcePaths } from '../../support/scripted-documents.js';
 import { roundTripMs } from '../world/far.js';
 import type { WorldSource } from '../world/world.js';
 import type { WorldSize } from '../world/world-shape.js';
 import { inWorld } from './in-world.js';
 import { measureRounds, medianSeconds } from './rounds.js';
 import type { RoundPlan } from './rounds.js';
+import { AskedPaths } from './asked-paths.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
+
+const flatPath = sourcePaths.flat;
 
 interface FarPlan extends RoundPlan {
   /** Also without thinking ahead, and with as many connections as the client itself opens and more. */
@@ -35,17 +39,19 @@ export const farRestore: Figure = {
 };
 
 function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<readonly Row[]> {
-  return inWorld(size, farRestore, async (world, client) => {
+  return inWorld(size, farRestore, async (world, client, others) => {
     const source = await world.openSource({ roundTripMs });
     const fresh = { world, source, client };
+    const [ahead, needed] = [new AskedPaths(source), new AskedPaths(source)];
     const rounds = await measureRounds<string>(
       {
-        ahead: throughFreshLarder(fresh),
+        ahead: ahead.during(throughFreshLarder(fresh)),
         ...(isWhole && {
+          running: throughFreshLarder({ ...fresh, before: others }),
           wide: throughFreshLarder({ ...fresh, settings: wide(source) }),
           asked: throughFreshLarder({ ...fresh, settings: withoutPrefetch }),
         }),
-        direct: () => client.restore(source.url),
+        direct: needed.during(() => client.restore(source.url)),
         folder: () => client.restore(world.folder),
       },
       plan,
@@ -61,14 +67,28 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
         },
         rounds.map((round) => share(round[peer], round['direct'], round['folder'])),
       );
-    const all = [row('ahead', 'P4', '', 0.5)];
+    const waste = rowOf(
+      {
+        id: 'P4-waste',
+        name: `${what}: lists and packages fetched ahead that it did not need, of all that it needed`,
+        ...{ unit: 'times', better: 'lower', target: null, peer: 'source' },
+      },
+      ahead.all.map((paths) => unneeded(paths, needed.all[0] ?? new Set()) / (needed.all[0]?.size ?? Number.NaN)),
+    );
+    const all = [row('ahead', 'P4', '', 0.5), waste];
     if (!isWhole) return all;
     return [
       ...all,
+      row('running', 'P4-running', ', others were restored before', null),
       row('wide', 'P4-wide', ', 128 connections and 64 ahead', null),
       row('asked', 'P4-asked', ', prefetch.closure off', null),
     ];
   });
+}
+
+/** Lists and packages among what a source was asked for that a restore by itself does not ask for. */
+function unneeded(paths: ReadonlySet<string>, needed: ReadonlySet<string>): number {
+  return [...paths].filter((path) => path.startsWith(`/${flatPath}`) && !needed.has(path)).length;
 }
 
 /** Of the time that going to the source costs over having everything here. */
