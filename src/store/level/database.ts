@@ -34,6 +34,16 @@ interface CompactsRanges<K> {
   compactRange(start: K, end: K): Promise<void>;
 }
 
+/** What classic-level's iterators have beyond those of `level`. */
+interface ReadsAhead<T> {
+  nextv(size: number): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+/** How many entries one turn of the event loop takes in when a whole range is read: a millisecond's work, or two. */
+const entriesAtATime = 1_000;
+const bytesAtATime = 512 * 1024;
+
 interface Range<K> {
   readonly gt?: K;
   readonly gte?: K;
@@ -130,6 +140,24 @@ export class Database<K extends string | Buffer> {
     yield* this.#iterating(await this.#reading(async (level) => level.keys(range)), range);
   }
 
+  /**
+   * A consistent view of the values as text, in order of key, many at a time: for who goes through all of a large range. The next are
+   * read while these are worked on.
+   */
+  async *texts(range: Range<K>): AsyncGenerator<readonly (readonly [K, string])[]> {
+    const options = { ...range, valueEncoding: 'utf8', highWaterMarkBytes: bytesAtATime };
+    yield* this.#manyAtATime<[K, string]>(
+      await this.#reading(async (level) => level.iterator<K, string>(options)),
+      range,
+    );
+  }
+
+  /** Keys alone, as `texts`. */
+  async *keysAtATime(range: Range<K>): AsyncGenerator<readonly K[]> {
+    const options = { ...range, highWaterMarkBytes: bytesAtATime };
+    yield* this.#manyAtATime<K>(await this.#reading(async (level) => level.keys(options)), range);
+  }
+
   async firstKey(): Promise<K | undefined> {
     return (await this.#level.keys({ limit: 1 }).all())[0];
   }
@@ -172,6 +200,27 @@ export class Database<K extends string | Buffer> {
       }
     } finally {
       await iterator.return?.();
+    }
+  }
+
+  async *#manyAtATime<T>(iterator: ReadsAhead<T>, range: Range<K>): AsyncGenerator<readonly T[]> {
+    const read = (): Promise<T[]> => {
+      const reading = iterator.nextv(entriesAtATime);
+      // Thrown where it is awaited, which may never come to pass.
+      reading.catch(() => undefined);
+      return reading;
+    };
+    try {
+      for (let coming = read(); ;) {
+        const entries = await coming.catch((error: unknown) => {
+          throw this.#unread(error, (level) => level.keys(range).all());
+        });
+        if (entries.length === 0) return;
+        coming = read();
+        yield entries;
+      }
+    } finally {
+      await iterator.close();
     }
   }
 
