@@ -3,6 +3,7 @@ import { UnreadableError } from '../../feed/store.js';
 import { isCorruption } from './corruption.js';
 import { reasonOf } from './disk-reason.js';
 import { probeDisk } from './disk-probe.js';
+import { bytesAtATime, manyAtATime } from './many-at-a-time.js';
 
 export interface DatabaseOptions {
   readonly compression: boolean;
@@ -33,16 +34,6 @@ export type Write<K> =
 interface CompactsRanges<K> {
   compactRange(start: K, end: K): Promise<void>;
 }
-
-/** What classic-level's iterators have beyond those of `level`. */
-interface ReadsAhead<T> {
-  nextv(size: number): Promise<T[]>;
-  close(): Promise<void>;
-}
-
-/** How many entries one turn of the event loop takes in when a whole range is read: a millisecond's work, or two. */
-const entriesAtATime = 1_000;
-const bytesAtATime = 512 * 1024;
 
 interface Range<K> {
   readonly gt?: K;
@@ -145,17 +136,15 @@ export class Database<K extends string | Buffer> {
    * read while these are worked on.
    */
   async *texts(range: Range<K>): AsyncGenerator<readonly (readonly [K, string])[]> {
-    const options = { ...range, valueEncoding: 'utf8', highWaterMarkBytes: bytesAtATime };
-    yield* this.#manyAtATime<[K, string]>(
-      await this.#reading(async (level) => level.iterator<K, string>(options)),
-      range,
-    );
+    const options = { ...range, ...bytesAtATime, valueEncoding: 'utf8' };
+    const iterator = await this.#reading(async (level) => level.iterator<K, string>(options));
+    yield* manyAtATime<[K, string]>(iterator, (error) => this.#unreadIn(error, range));
   }
 
   /** Keys alone, as `texts`. */
   async *keysAtATime(range: Range<K>): AsyncGenerator<readonly K[]> {
-    const options = { ...range, highWaterMarkBytes: bytesAtATime };
-    yield* this.#manyAtATime<K>(await this.#reading(async (level) => level.keys(options)), range);
+    const iterator = await this.#reading(async (level) => level.keys({ ...range, ...bytesAtATime }));
+    yield* manyAtATime<K>(iterator, (error) => this.#unreadIn(error, range));
   }
 
   async firstKey(): Promise<K | undefined> {
@@ -193,34 +182,13 @@ export class Database<K extends string | Buffer> {
     try {
       for (;;) {
         const next = await iterator.next().catch((error: unknown) => {
-          throw this.#unread(error, (level) => level.keys(range).all());
+          throw this.#unreadIn(error, range);
         });
         if (next.done) return;
         yield next.value;
       }
     } finally {
       await iterator.return?.();
-    }
-  }
-
-  async *#manyAtATime<T>(iterator: ReadsAhead<T>, range: Range<K>): AsyncGenerator<readonly T[]> {
-    const read = (): Promise<T[]> => {
-      const reading = iterator.nextv(entriesAtATime);
-      // Thrown where it is awaited, which may never come to pass.
-      reading.catch(() => undefined);
-      return reading;
-    };
-    try {
-      for (let coming = read(); ;) {
-        const entries = await coming.catch((error: unknown) => {
-          throw this.#unread(error, (level) => level.keys(range).all());
-        });
-        if (entries.length === 0) return;
-        coming = read();
-        yield entries;
-      }
-    } finally {
-      await iterator.close();
     }
   }
 
@@ -232,6 +200,10 @@ export class Database<K extends string | Buffer> {
       await read(this.#level);
     });
     return new UnreadableError(`the store cannot read: ${reasonOf(error)}`, { cause: error });
+  }
+
+  #unreadIn(error: unknown, range: Range<K>): unknown {
+    return this.#unread(error, (level) => level.keys(range).all());
   }
 
   #noteFailure(error: unknown): void {
