@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { highest } from '../nuget/search-hit.js';
 import type { SearchHit } from '../nuget/search-hit.js';
 import { PackageId } from '../nuget/package-id.js';
@@ -53,6 +54,8 @@ export class KnownPackages {
           if (!told.has(`${source} ${name}`)) yield { source, kind: 'registration', name };
       const last = names.at(-1);
       if (last === undefined) return;
+      // They are in memory: without a pause all of them would be one turn.
+      await nextTurn();
       after = last;
     }
   }

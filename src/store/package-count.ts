@@ -9,9 +9,14 @@ export class PackageCount {
   #pins = 0;
 
   add(row: PackageRow): void {
-    this.#ids.add(row.identity.id.key, row.source);
+    this.addOf(row.identity.id.key, row);
+  }
+
+  /** As `add`, for who knows no more than this of the row. @param id lower case */
+  addOf(id: string, { source, size }: Pick<PackageRow, 'source' | 'size'>): void {
+    this.#ids.add(id, source);
     this.#versions++;
-    this.#bytes += row.size;
+    this.#bytes += size;
   }
 
   subtract(row: PackageRow): void {
@@ -21,8 +26,8 @@ export class PackageCount {
   }
 
   /** A package is not kept any more, but pinned. */
-  pin(): void {
-    this.#pins++;
+  pin(count = 1): void {
+    this.#pins += count;
   }
 
   unpin(): void {

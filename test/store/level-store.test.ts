@@ -11,7 +11,8 @@ storeContract(test, 'level', async (t) => {
 
 // Without room in memory every read goes to the disk, which hides nothing.
 storeContract(test, 'level without chunk cache', async (t) => {
-  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now, chunkCacheBytes: 1 });
+  const noMemory = { chunkCacheBytes: 1, recentFactBytes: 1 };
+  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now, ...noMemory });
   t.teardown(() => store.close());
   return store;
 });

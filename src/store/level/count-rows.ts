@@ -1,9 +1,10 @@
-import { under } from '../keys.js';
+import { idIn, under } from '../keys.js';
 import { PackageCount } from '../package-count.js';
 import type { Database, Write } from './database.js';
 import type { Generations } from './generations.js';
 import type { Note } from './note.js';
 import { decodeRow } from './package-record.js';
+import { decodeExtent } from './row-extent.js';
 import { holdWrites, pinWrite } from './shelf.js';
 
 const maxWritesPerBatch = 500;
@@ -21,6 +22,7 @@ export async function countRows(
   tell: (note: Note) => void,
 ): Promise<PackageCount> {
   const count = new PackageCount();
+  let id = '';
   let lost = 0;
   let writes: Write<string>[] = [];
   const flush = async (least: number) => {
@@ -28,20 +30,28 @@ export async function countRows(
     await meta.batch(writes);
     writes = [];
   };
-  for await (const [key, value] of meta.entries(under('package'))) {
-    const row = decodeRow(value);
-    if (generations.holds(row)) {
-      count.add(row);
-      generations.count(row, 1);
-      if (fillsHolds) writes.push(...holdWrites(generations, row, 'put'));
-    } else {
-      lost++;
-      writes.push({ type: 'del', key }, pinWrite(row), ...holdWrites(generations, row, 'del'));
+  for await (const rows of meta.texts(under('package')))
+    for (const [key, text] of rows) {
+      const extent = decodeExtent(text);
+      const isHeld = generations.holds(extent);
+      if (isHeld) {
+        const next = idIn(key);
+        // A copy: a part of the key would keep all of it in memory.
+        if (next !== id) id = Buffer.from(next).toString();
+        count.addOf(id, extent);
+        generations.countExtent(extent, Buffer.byteLength(text), 1);
+      }
+      if (isHeld && !fillsHolds) continue;
+      const row = decodeRow(Buffer.from(text));
+      if (!isHeld) {
+        lost++;
+        writes.push({ type: 'del', key }, pinWrite(row));
+      }
+      writes.push(...holdWrites(generations, row, isHeld ? 'put' : 'del'));
+      await flush(maxWritesPerBatch);
     }
-    await flush(maxWritesPerBatch);
-  }
   await flush(1);
-  for await (const _ of meta.keys(under('pin'))) count.pin();
+  for await (const pins of meta.keysAtATime(under('pin'))) count.pin(pins.length);
   if (lost > 0)
     tell({
       level: 'warn',

@@ -3,6 +3,7 @@ import { UnreadableError } from '../../feed/store.js';
 import { isCorruption } from './corruption.js';
 import { reasonOf } from './disk-reason.js';
 import { probeDisk } from './disk-probe.js';
+import { bytesAtATime, manyAtATime } from './many-at-a-time.js';
 
 export interface DatabaseOptions {
   readonly compression: boolean;
@@ -130,6 +131,22 @@ export class Database<K extends string | Buffer> {
     yield* this.#iterating(await this.#reading(async (level) => level.keys(range)), range);
   }
 
+  /**
+   * A consistent view of the values as text, in order of key, many at a time: for who goes through all of a large range. The next are
+   * read while these are worked on.
+   */
+  async *texts(range: Range<K>): AsyncGenerator<readonly (readonly [K, string])[]> {
+    const options = { ...range, ...bytesAtATime, valueEncoding: 'utf8' };
+    const iterator = await this.#reading(async (level) => level.iterator<K, string>(options));
+    yield* manyAtATime<[K, string]>(iterator, (error) => this.#unreadIn(error, range));
+  }
+
+  /** Keys alone, as `texts`. */
+  async *keysAtATime(range: Range<K>): AsyncGenerator<readonly K[]> {
+    const iterator = await this.#reading(async (level) => level.keys({ ...range, ...bytesAtATime }));
+    yield* manyAtATime<K>(iterator, (error) => this.#unreadIn(error, range));
+  }
+
   async firstKey(): Promise<K | undefined> {
     return (await this.#level.keys({ limit: 1 }).all())[0];
   }
@@ -165,7 +182,7 @@ export class Database<K extends string | Buffer> {
     try {
       for (;;) {
         const next = await iterator.next().catch((error: unknown) => {
-          throw this.#unread(error, (level) => level.keys(range).all());
+          throw this.#unreadIn(error, range);
         });
         if (next.done) return;
         yield next.value;
@@ -183,6 +200,10 @@ export class Database<K extends string | Buffer> {
       await read(this.#level);
     });
     return new UnreadableError(`the store cannot read: ${reasonOf(error)}`, { cause: error });
+  }
+
+  #unreadIn(error: unknown, range: Range<K>): unknown {
+    return this.#unread(error, (level) => level.keys(range).all());
   }
 
   #noteFailure(error: unknown): void {

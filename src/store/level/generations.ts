@@ -1,6 +1,7 @@
 import type { Generation } from './generation.js';
 import type { LevelRow } from './package-record.js';
 import { rowBytes } from './package-record.js';
+import type { Extent } from './row-extent.js';
 
 /** What LevelDB adds to an entry, about: its key, lengths, and a share of the table's index. */
 export const entryOverheadBytes = 32;
@@ -46,14 +47,14 @@ export class Generations {
   }
 
   /** Those with bytes of the package, its record's included. */
-  under(row: LevelRow): ReadonlySet<Generation> {
+  under(row: Extent): ReadonlySet<Generation> {
     const found = new Set<Generation>();
     this.#eachPart(row, (generation) => generation && found.add(generation));
     return found;
   }
 
   /** Whether every generation with bytes of the package is here. */
-  holds(row: LevelRow): boolean {
+  holds(row: Extent): boolean {
     let holdsAll = true;
     this.#eachPart(row, (generation) => (holdsAll &&= generation !== undefined));
     return holdsAll;
@@ -65,6 +66,7 @@ export class Generations {
     this.#eachPart(row, (one, bytes) => {
       if (one === generation) found += bytes;
     });
+    if (this.of(row.location.record) === generation) found += rowBytes(row);
     return found;
   }
 
@@ -87,12 +89,20 @@ export class Generations {
 
   /** Counts the bytes of a package as living, or with `sign` -1 as dead. */
   count(row: LevelRow, sign: 1 | -1): void {
-    this.#eachPart(row, (generation, bytes) => {
-      if (generation !== undefined) generation.liveBytes = Math.max(0, generation.liveBytes + sign * bytes);
-    });
+    this.countExtent(row, rowBytes(row), sign);
   }
 
-  #eachPart(row: LevelRow, visit: (generation: Generation | undefined, bytes: number) => void): void {
+  /** As `count`. @param recordBytes bytes of the package's record, without its key */
+  countExtent(row: Extent, recordBytes: number, sign: 1 | -1): void {
+    const add = (generation: Generation | undefined, bytes: number): void => {
+      if (generation !== undefined) generation.liveBytes = Math.max(0, generation.liveBytes + sign * bytes);
+    };
+    this.#eachPart(row, add);
+    add(this.of(row.location.record), recordBytes);
+  }
+
+  /** The generations with bytes of the package and how many, the bytes of its record itself not among them. */
+  #eachPart(row: Extent, visit: (generation: Generation | undefined, bytes: number) => void): void {
     const { runs, record } = row.location;
     let left = row.size;
     for (let at = 0; at + 1 < runs.length; at += 2) {
@@ -106,6 +116,6 @@ export class Generations {
         counter = next;
       }
     }
-    visit(this.of(record), rowBytes(row) + entryOverheadBytes);
+    visit(this.of(record), entryOverheadBytes);
   }
 }

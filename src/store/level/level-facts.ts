@@ -4,10 +4,12 @@ import { DamagedFactError, UnreadableError } from '../../feed/store.js';
 import type { Fact, FactKey, FactKind, FactStore, NewFact } from '../../feed/store.js';
 import { factKey, partKey, partKeyOf, headerKeyOf, readFactKey, partsOf, unfinishedKey, under } from '../keys.js';
 import { SerialByKey } from '../serial-by-key.js';
+import { AbsentFacts } from './absent-facts.js';
 import { isCorruption } from './corruption.js';
 import type { Database, Write } from './database.js';
 import { decodeHeader, encodeHeader } from './fact-header.js';
 import type { Header } from './fact-header.js';
+import { RecentRows } from './recent-rows.js';
 
 const maxBatchBytes = 1024 * 1024;
 
@@ -20,14 +22,20 @@ interface Unfinished {
 /** Facts as a header and parts. A part's key holds the epoch of its fact, so no reader can join parts of two writes. */
 export class LevelFacts implements FactStore {
   readonly #meta: Database<string>;
+  readonly #absent: AbsentFacts;
+  readonly #recent: RecentRows;
   readonly #changes = new SerialByKey();
   #isClosed = false;
 
-  constructor(meta: Database<string>) {
+  /** @param recentBytes how much of what was just written is read from memory */
+  constructor(meta: Database<string>, recentBytes: number) {
     this.#meta = meta;
+    this.#recent = new RecentRows(recentBytes);
+    this.#absent = new AbsentFacts(meta);
   }
 
   async read(key: FactKey): Promise<Fact | undefined> {
+    if (this.#absent.has(factKey(key))) return undefined;
     const header = await this.#readHeader(key);
     return header && { key, ...header };
   }
@@ -35,7 +43,7 @@ export class LevelFacts implements FactStore {
   async readPart(fact: Fact, part: number): Promise<Buffer | undefined> {
     if (part < 0 || part >= fact.partCount)
       throw new RangeError(`the fact has ${fact.partCount} parts: there is no part ${part}`);
-    const bytes = await this.#whole(fact.key, () => this.#meta.get(partKey(fact.key, fact.epoch, part), true));
+    const bytes = await this.#whole(fact.key, () => this.#row(partKey(fact.key, fact.epoch, part), true));
     const checksum = fact.partChecksums?.[part];
     if (bytes !== undefined && checksum !== undefined && crc32(bytes) !== checksum)
       throw new DamagedFactError(`part ${part} of the fact ${factKey(fact.key)} is not what was written`);
@@ -50,12 +58,14 @@ export class LevelFacts implements FactStore {
         ...{ state, checkedAtMs, validators, head, partCount: parts.length, epoch: randomUUID() },
         partChecksums: parts.map((part) => crc32(part)),
       };
-      const old = await this.#old(key);
+      // What is told to come stays so when it fails, and then parts of it are looked for.
+      const isFirst = this.#absent.has(factKey(key));
+      this.#absent.comes(factKey(key));
+      const old = isFirst ? [] : await this.#old(key);
       const last = await this.#writeAhead(key, header, parts);
       last.push({ type: 'put', key: factKey(key), value: encodeHeader(header) });
       last.push(...old);
-      last.push({ type: 'del', key: unfinishedKey(key) });
-      await this.#meta.batch(last);
+      await this.#write(last);
       return { key, ...header };
     });
   }
@@ -68,7 +78,7 @@ export class LevelFacts implements FactStore {
       if (kept === undefined) return fact;
       if (kept.epoch !== fact.epoch) return { key: fact.key, ...kept };
       const confirmed = { ...kept, checkedAtMs };
-      await this.#meta.batch([{ type: 'put', key: factKey(fact.key), value: encodeHeader(confirmed) }]);
+      await this.#write([{ type: 'put', key: factKey(fact.key), value: encodeHeader(confirmed) }]);
       return { key: fact.key, ...confirmed };
     });
   }
@@ -82,21 +92,23 @@ export class LevelFacts implements FactStore {
       ];
       // By their keys, not by the header: that may be what is damaged.
       for await (const part of this.#meta.keys(partsOf(key))) writes.push({ type: 'del', key: part });
-      await this.#meta.batch(writes);
+      await this.#write(writes);
     });
   }
 
   async *list(kind: FactKind): AsyncGenerator<FactKey> {
-    for await (const headerKey of this.#meta.keys(under('fact'))) {
-      const key = readFactKey(headerKey);
-      if (key.kind === kind) yield key;
-    }
+    for await (const headerKeys of this.#meta.keysAtATime(under('fact')))
+      for (const headerKey of headerKeys) {
+        const key = readFactKey(headerKey);
+        if (key.kind === kind) yield key;
+      }
   }
 
   /** Ends what is going on and lets nothing new begin. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#changes.idle();
+    await Promise.all([this.#absent.close(), this.#changes.idle()]);
+    this.#recent.clear();
   }
 
   /** Writes so many parts that the rest fits into one batch, and returns the writes of the rest. */
@@ -115,6 +127,7 @@ export class LevelFacts implements FactStore {
       batch.push({ type: 'put', key: partKey(key, header.epoch, number), value: part });
       bytes += part.length;
     }
+    if (isMarked) batch.push({ type: 'del', key: unfinishedKey(key) });
     return batch;
   }
 
@@ -130,7 +143,7 @@ export class LevelFacts implements FactStore {
     } catch (error) {
       if (!(error instanceof DamagedFactError)) throw error;
     }
-    const writes: Write<string>[] = [];
+    const writes: Write<string>[] = [{ type: 'del', key: unfinishedKey(key) }];
     try {
       for await (const part of this.#meta.keys(partsOf(key))) writes.push({ type: 'del', key: part });
     } catch (error) {
@@ -141,9 +154,20 @@ export class LevelFacts implements FactStore {
 
   async #readHeader(key: FactKey): Promise<Header | undefined> {
     return this.#whole(key, async () => {
-      const header = await this.#meta.get(factKey(key));
+      const header = await this.#row(factKey(key));
       return header && decodeHeader(header);
     });
+  }
+
+  async #row(key: string, isLarge = false): Promise<Buffer | undefined> {
+    return this.#recent.get(key) ?? this.#meta.get(key, isLarge);
+  }
+
+  /** Rows of one fact, whose turn it is. */
+  async #write(writes: Write<string>[]): Promise<void> {
+    this.#recent.replace(writes);
+    await this.#meta.batch(writes);
+    this.#recent.written(writes);
   }
 
   /** @throws DamagedFactError where what is read cannot be understood */

@@ -39,6 +39,7 @@ export interface OpenedDatabases {
   readonly begin: (number: number, first: number) => Promise<Generation>;
   readonly tell: (note: Note) => void;
   readonly chunkCacheBytes: number;
+  readonly recentFactBytes: number;
   readonly now: () => number;
 }
 
@@ -73,7 +74,7 @@ export class LevelStore implements Store {
     this.#shelf = new Shelf({ meta, log: this.#log, generations, chunks, count, used });
     const shelf = this.#shelf;
     this.#evictor = new Evictor({ meta, shelf, generations, log: this.#log, room: this.#room, tell });
-    this.facts = new LevelFacts(meta);
+    this.facts = new LevelFacts(meta, opened.recentFactBytes);
     const onRemoved = () => this.#evictor.reconsider();
     this.packages = new LevelPackages({ meta, shelf, generations, room: this.#room, onRemoved });
     this.#saving = setInterval(() => void used.save(meta).catch(() => undefined), saveEveryMs).unref();

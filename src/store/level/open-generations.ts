@@ -34,9 +34,11 @@ export async function openGenerations(files: GenerationFiles): Promise<Generatio
     if (number !== undefined) numbers.push(Number(number));
   }
   numbers.sort((a, b) => a - b);
-  const opened: Generation[] = [];
+  // All at once: each waits for the disk several times.
+  const openings = await Promise.allSettled(numbers.map((number) => openGeneration(files, number)));
+  const opened = openings.flatMap((opening) => (opening.status === 'fulfilled' ? [opening.value] : []));
   try {
-    for (const number of numbers) opened.push(await openGeneration(files, number));
+    for (const opening of openings) if (opening.status === 'rejected') throw opening.reason;
     const newest = opened.at(-1);
     if (newest === undefined) opened.push(await beginGeneration(files, (numbers.at(-1) ?? 0) + 1, 0));
     else newest.end = Infinity;

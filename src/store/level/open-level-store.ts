@@ -37,6 +37,8 @@ export interface LevelStoreOptions {
   readonly metaCacheBytes?: number;
   /** Package chunks in memory, shared by all readers. Default 10 MiB. */
   readonly chunkCacheBytes?: number;
+  /** Facts in memory that were just written. Default 2 MiB. */
+  readonly recentFactBytes?: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -86,6 +88,7 @@ async function openOnce(path: string, options: LevelStoreOptions, tell: (note: N
         room: options,
         begin: (number, first) => beginGeneration(files, number, first),
         chunkCacheBytes: options.chunkCacheBytes ?? 10 * mebibyte,
+        recentFactBytes: options.recentFactBytes ?? 2 * mebibyte,
         now: options.now,
       });
       await store.measure();

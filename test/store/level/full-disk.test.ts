@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import test from 'ava';
+import { factKey, partKey } from '../../../src/store/keys.js';
 import type { Note } from '../../../src/store/level/note.js';
 import { openLevelStore } from '../../../src/store/level/open-level-store.js';
+import { withMeta } from '../../support/level-files.js';
 import { keep, listKeys, readAll, samplePackage } from '../../support/sample-package.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -64,5 +67,30 @@ withLimits(
       const kept = await reopened.packages.find(sample.facts.identity);
       t.true((await readAll(reopened.packages, kept!)).equals(sample.bytes));
     }
+  },
+);
+
+withLimits(
+  `a fact whose first write ended halfway leaves nothing behind once it is written again${canLimit ? '' : ' — skipped: prlimit is not on the PATH'}`,
+  async (t) => {
+    const path = await temporaryDirectory(t);
+    const store = await openLevelStore(path, { now: Date.now });
+    t.teardown(() => limitFileBytes('unlimited'));
+    const large = { source: 'origin', kind: 'registration', name: 'large' } as const;
+    const fact = { state: 'found', checkedAtMs: 1, validators: {}, head: {} } as const;
+    t.is(await store.facts.read(large), undefined);
+    t.true(limitFileBytes(1_500_000));
+    const parts = Array.from({ length: 10 }, () => randomBytes(400_000));
+    await t.throwsAsync(() => store.facts.write(large, { ...fact, parts }));
+    t.true(limitFileBytes('unlimited'));
+    t.is(await store.facts.read(large), undefined);
+    const written = await store.facts.write(large, { ...fact, parts: [Buffer.from('whole')] });
+    t.is((await store.facts.readPart(written, 0))?.toString(), 'whole');
+    await store.close();
+    const keys = await withMeta(path, (meta) => meta.keys().all());
+    t.deepEqual(
+      keys.filter((key) => key.includes('large')),
+      [factKey(large), partKey(large, written.epoch, 0)],
+    );
   },
 );
