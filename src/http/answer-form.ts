@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 
+import { FramedBody } from './framed-body.js';
 import type { LastLine } from './trace.js';
 
 /** A body of so many bytes goes out as one text with its head: Node copies up to 16 KB on its stack and hands them to the kernel at once. */
@@ -13,8 +14,8 @@ export function formBytes(bodyBytes: number): number {
   return headBytes + bodyBytes * (bodyBytes <= maxTextBytes ? 2 : 1);
 }
 
-/** Where Node keeps the head that it wrote until it goes out, as Latin-1. */
-type WithHead = ServerResponse & { _header?: string | null };
+/** Where Node keeps the head that it wrote until it goes out, as Latin-1, and whether it has. */
+type WithHead = ServerResponse & { _header?: string | null; _headerSent?: boolean };
 
 /**
  * One of the forms that an answer goes out in: whole, without its body, or as 304. Node takes as long to write a head as to send it, so
@@ -28,18 +29,24 @@ export class AnswerForm {
   #text = '';
   readonly lastLine: LastLine = { entry: undefined };
 
+  readonly #body: Buffer | undefined;
+  readonly #framed: FramedBody | undefined;
+
   /** @param headers names and values in turn, the first value being that of `Age` where there is an age */
   constructor(
     private readonly status: 200 | 304,
     private readonly headers: string[],
-    private readonly body?: Buffer,
-  ) {}
+    body?: Buffer | FramedBody,
+  ) {
+    this.#framed = body instanceof FramedBody ? body : undefined;
+    this.#body = body instanceof FramedBody ? body.body : body;
+  }
 
   /** Sends it. @param ageS absent where there is no age */
   send(res: ServerResponse, ageS: number | undefined): void {
     if (ageS !== undefined) this.headers[1] = String(ageS);
     res.writeHead(this.status, this.headers);
-    if (this.body) res.end(this.body);
+    if (this.#body) res.end(this.#body);
     else res.end();
   }
 
@@ -57,10 +64,10 @@ export class AnswerForm {
       res.writeHead(this.status, this.headers);
       const { _header: head } = res;
       if (typeof head !== 'string') {
-        res.end(this.body);
+        res.end(this.#body);
         return;
       }
-      this.#text = this.#isOneText && this.body ? head + this.body.toString('latin1') : head;
+      this.#text = this.#isOneText && this.#body ? head + this.#body.toString('latin1') : head;
       this.#atS = atS;
       this.#ageS = ageS;
       this.#isPrivate = isPrivate;
@@ -68,11 +75,15 @@ export class AnswerForm {
     res.statusCode = this.status;
     res._header = this.#text;
     if (this.#isOneText) res.end();
-    else res.end(this.body);
+    // Without a socket it waits behind an earlier answer on its connection.
+    else if (res.socket && this.#framed?.write(res.socket, this.#text) === true) {
+      res._headerSent = true;
+      res.end();
+    } else res.end(this.#body);
   }
 
   get #isOneText(): boolean {
-    return this.body === undefined || this.body.length <= maxTextBytes;
+    return this.#body === undefined || this.#body.length <= maxTextBytes;
   }
 }
 

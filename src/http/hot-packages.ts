@@ -10,6 +10,7 @@ import type { PackageContent, PackageRow } from '../feed/store.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
 import { formBytes } from './answer-form.js';
+import { FramedBody, headRoomBytes } from './framed-body.js';
 import { ReadyAnswer } from './ready-answer.js';
 import type { Trace } from './trace.js';
 
@@ -42,7 +43,7 @@ export interface SentWhole {
 /** Larger ones are read out of the store piece by piece: there memory saves little. In bytes, and no more than one chunk of the store. */
 export const maxHotPackageBytes = 256 * 1024;
 /** What a package takes beside its answer, in bytes. */
-const besideAnswer = 500;
+const besideAnswer = headRoomBytes + 500;
 /** While the memory is full, one in so many is taken in: who reads through more than fits in it would else find nothing ever. */
 const takenOfFull = 8;
 
@@ -105,7 +106,8 @@ export class HotPackages {
 
   async #enter({ row, content, feed, path, cacheControl, lastModified, trace }: SentWhole): Promise<void> {
     await nextTurn();
-    const body = Buffer.allocUnsafeSlow(row.size);
+    const framed = new FramedBody(row.size);
+    const { body } = framed;
     let length = 0;
     for await (const piece of content.stream()) length += piece.copy(body, length);
     const sha512 = hash('sha512', body, 'base64');
@@ -117,7 +119,7 @@ export class HotPackages {
     const { id, version, source, cache } = trace;
     const etag = etagOf(row);
     const answer = new ReadyAnswer({
-      ...{ body, etag, lastModified },
+      ...{ body: framed, etag, lastModified },
       headers: ['Cache-Control', cacheControl, 'X-Cache', cache ?? 'HIT', 'X-Larder-Source', row.source],
       bodyHeaders: [
         ...['Content-Type', 'application/octet-stream', 'X-Content-Type-Options', 'nosniff'],

@@ -4,6 +4,7 @@ import fresh from 'fresh';
 
 import type { CacheState } from '../feed/cache-state.js';
 import { AnswerForm } from './answer-form.js';
+import { FramedBody } from './framed-body.js';
 import type { Trace } from './trace.js';
 
 /** What an answer tells the log. */
@@ -12,7 +13,7 @@ export type ReadyTrace = Partial<Pick<Trace, 'feed' | 'id' | 'version' | 'source
 };
 
 export interface ReadyAnswerParts {
-  readonly body: Buffer;
+  readonly body: Buffer | FramedBody;
   readonly etag: string;
   readonly lastModified?: string | undefined;
   /** When the sources last said so, in ms since the epoch: `Age` is counted from there. */
@@ -35,7 +36,7 @@ export class ReadyAnswer {
   readonly #unchanged: AnswerForm;
 
   constructor({ body, etag, lastModified, checkedAtMs, headers, bodyHeaders, trace }: ReadyAnswerParts) {
-    this.body = body;
+    this.body = body instanceof FramedBody ? body.body : body;
     this.trace = trace;
     this.checkedAtMs = checkedAtMs;
     this.#validators = { etag, 'last-modified': lastModified };
@@ -46,7 +47,7 @@ export class ReadyAnswer {
       ...(lastModified === undefined ? [] : ['Last-Modified', lastModified]),
       ...headers,
     ];
-    const whole = [...unchanged, ...bodyHeaders, 'Content-Length', String(body.length)];
+    const whole = [...unchanged, ...bodyHeaders, 'Content-Length', String(this.body.length)];
     this.#whole = new AnswerForm(200, whole, body);
     this.#bodiless = new AnswerForm(200, whole);
     this.#unchanged = new AnswerForm(304, unchanged);
