@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 
+import { systemClock } from '../ops/clock.js';
 import { FramedBody } from './framed-body.js';
 import type { LastLine } from './trace.js';
 
@@ -56,7 +57,8 @@ export class AnswerForm {
       this.send(res, ageS);
       return;
     }
-    const atS = Math.floor(Date.now() / 1000);
+    // Of the machine's clock: `Date` is Node's.
+    const atS = Math.floor(systemClock.now() / 1000);
     // Set by `keepPrivate`, and by nothing else.
     const isPrivate = res.writeHead !== ServerResponse.prototype.writeHead;
     if (atS !== this.#atS || ageS !== this.#ageS || isPrivate !== this.#isPrivate) {
