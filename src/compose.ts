@@ -13,6 +13,7 @@ import { Gate } from './http/gate.js';
 import { healthRoutes, isProbe } from './http/health-routes.js';
 import { createOptionalResources } from './http/optional-resources.js';
 import { peopleRoutes } from './http/people-routes.js';
+import type { ReleasableRequest } from './http/releasable-request.js';
 import { originForm, refuseTarget } from './http/request-target.js';
 import { RequestLimit } from './http/request-limit.js';
 import { searchRoutes } from './http/search-routes.js';
@@ -95,7 +96,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
   });
   const enterApp = app.callback();
 
-  const handle = (req: IncomingMessage, res: ServerResponse) => {
+  const handle = (req: ReleasableRequest, res: ServerResponse) => {
     const trace = createTrace();
     const target = originForm(req.url ?? '/');
     if (target !== undefined) req.url = ownPath(target);
@@ -103,7 +104,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     if (isDraining) res.setHeader('Connection', 'close');
     if (target === undefined) return refuseTarget(req, res, trace);
     if (!gate.pass(req, res, trace)) return;
-    if (hot.answer(req, res, trace) || hotPackages.answer(req, res, trace)) return;
+    if (hot.answer(req, res, trace) || hotPackages.answer(req, res, trace)) return req.release();
     if (!isProbe(req) && !requests.pass(req, res, trace)) return;
     traces.set(req, trace);
     void enterApp(req, res);

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { PackageId } from '../nuget/package-id.js';
 import type { Clock } from '../ops/clock.js';
+import { formBytes } from './answer-form.js';
 import { acceptedEncoding, readyDocument } from './finished-document.js';
 import type { Encoding, FinishedDocument } from './finished-document.js';
 import type { ReadyAnswer } from './ready-answer.js';
@@ -25,8 +26,8 @@ interface Variant {
 const maxPathLength = 400;
 /** Forms of one document that are remembered: clients can invent names for us. */
 const maxVariants = 8;
-/** What a variant takes beside its body, in bytes. */
-const variantBytes = 1_000;
+/** What a variant takes beside its answer, in bytes. */
+const variantBytes = 500;
 
 /**
  * Finished documents by exact address, answered before the application is entered. Only whole and fresh answers are kept, and only under
@@ -45,7 +46,7 @@ export class HotDocuments {
     this.#documents = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: (variants, path) =>
-        path.length + variants.reduce((sum, { answer }) => sum + answer.body.length + variantBytes, 0),
+        path.length + variants.reduce((sum, { answer }) => sum + formBytes(answer.body.length) + variantBytes, 0),
     });
   }
 
@@ -75,7 +76,7 @@ export class HotDocuments {
       );
       return false;
     }
-    answer.send(req, res, trace, nowMs);
+    answer.sendAgain(req, res, trace, nowMs);
     return true;
   }
 

@@ -9,6 +9,8 @@ import { DamagedBlobError, UnreadableError } from '../feed/store.js';
 import type { PackageContent, PackageRow } from '../feed/store.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
+import { formBytes } from './answer-form.js';
+import { FramedBody, headRoomBytes } from './framed-body.js';
 import { ReadyAnswer } from './ready-answer.js';
 import type { Trace } from './trace.js';
 
@@ -40,8 +42,8 @@ export interface SentWhole {
 
 /** Larger ones are read out of the store piece by piece: there memory saves little. In bytes, and no more than one chunk of the store. */
 export const maxHotPackageBytes = 256 * 1024;
-/** What a package takes beside its body, in bytes. */
-const besideBody = 1_500;
+/** What a package takes beside its answer, in bytes. */
+const besideAnswer = headRoomBytes + 500;
 /** While the memory is full, one in so many is taken in: who reads through more than fits in it would else find nothing ever. */
 const takenOfFull = 8;
 
@@ -58,7 +60,7 @@ export class HotPackages {
   constructor(private readonly options: HotPackagesOptions) {
     this.#packages = new LRUCache({
       maxSize: Math.max(1, options.room()),
-      sizeCalculation: ({ answer }) => answer.body.length + besideBody,
+      sizeCalculation: ({ row }) => bytesOf(row),
     });
   }
 
@@ -80,7 +82,7 @@ export class HotPackages {
       this.#packages.delete(url);
       return false;
     }
-    answer.send(req, res, trace, this.options.clock.now());
+    answer.sendAgain(req, res, trace, this.options.clock.now());
     return true;
   }
 
@@ -88,7 +90,7 @@ export class HotPackages {
   remember(sent: SentWhole): void {
     const { row, path } = sent;
     if (row.size > maxHotPackageBytes || this.#packages.has(path) || this.#entering.has(path)) return;
-    const isFull = this.bytes + row.size + besideBody > this.options.room();
+    const isFull = this.bytes + bytesOf(row) > this.options.room();
     if (isFull && ++this.#offeredWhileFull % takenOfFull !== 0) return;
     this.#entering.add(path);
     void this.#enter(sent)
@@ -104,19 +106,20 @@ export class HotPackages {
 
   async #enter({ row, content, feed, path, cacheControl, lastModified, trace }: SentWhole): Promise<void> {
     await nextTurn();
-    const body = Buffer.allocUnsafeSlow(row.size);
+    const framed = new FramedBody(row.size);
+    const { body } = framed;
     let length = 0;
     for await (const piece of content.stream()) length += piece.copy(body, length);
     const sha512 = hash('sha512', body, 'base64');
     if (length !== row.size || sha512 !== row.sha512)
       throw new DamagedBlobError(`the kept bytes of ${row.identity.toString()} have another SHA-512`);
-    const room = this.options.room() - besideBody - body.length;
+    const room = this.options.room() - bytesOf(row);
     if (room < 0 || !this.options.packages.isStillKept(row)) return;
     while (this.bytes > room && this.#packages.size > 0) this.#packages.pop();
     const { id, version, source, cache } = trace;
     const etag = etagOf(row);
     const answer = new ReadyAnswer({
-      ...{ body, etag, lastModified },
+      ...{ body: framed, etag, lastModified },
       headers: ['Cache-Control', cacheControl, 'X-Cache', cache ?? 'HIT', 'X-Larder-Source', row.source],
       bodyHeaders: [
         ...['Content-Type', 'application/octet-stream', 'X-Content-Type-Options', 'nosniff'],
@@ -141,6 +144,11 @@ export class HotPackages {
     else if (error instanceof UnreadableError) packages.noteUnreadable(row, error);
     else log.error({ err: error }, 'a package could not be taken into memory');
   }
+}
+
+/** What a package takes in memory. */
+function bytesOf({ size }: PackageRow): number {
+  return formBytes(size) + besideAnswer;
 }
 
 /** A strong validator: the hash of the bytes. */

@@ -1,8 +1,10 @@
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+
+import { ReleasableRequest } from './releasable-request.js';
 
 export interface ListenOptions {
   readonly host: string;
@@ -33,11 +35,12 @@ const requestTimeoutMs = 30_000;
 
 /** @throws the listen error (`EADDRINUSE`, `EACCES`) */
 export async function listen(
-  handle: (req: IncomingMessage, res: ServerResponse) => void,
+  handle: (req: ReleasableRequest, res: ServerResponse) => void,
   options: ListenOptions,
 ): Promise<Listening> {
   const { host, port, tls, maxHeaderBytes, maxConnections, clientIdleMs } = options;
   const settings = {
+    IncomingMessage: ReleasableRequest,
     maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     headersTimeout: headersTimeoutMs,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { CacheState } from '../feed/cache-state.js';
 import type { Counters } from '../ops/counters.js';
+import { KnownEntry } from '../ops/known-entry.js';
 import { knownEntries } from '../ops/log.js';
 import type { Logger, WriteKnown } from '../ops/log.js';
 import { nobody } from '../policy/access.js';
@@ -24,6 +25,18 @@ export interface Trace {
   /** Body bytes handed to the connection. */
   bytes: number;
   readonly startedAtMs: number;
+  /** Of those that were sent the same answer before. */
+  lastLine?: LastLine;
+}
+
+/** The members of a request's line that are the same whenever the same is asked and answered. */
+type LineMembers = Readonly<Record<'method' | 'path', string>> &
+  Readonly<Record<'status' | 'bytes', number>> &
+  Readonly<Record<'key' | 'feed' | 'id' | 'version' | 'cache' | 'source' | 'code', string | undefined>>;
+
+/** Kept with an answer that goes out often: most of its line in the log is the same each time, and is put into words once. */
+export interface LastLine {
+  entry: KnownEntry<LineMembers> | undefined;
 }
 
 export const createTrace = (): Trace => ({ caller: nobody, bytes: 0, startedAtMs: performance.now() });
@@ -48,28 +61,42 @@ export class Observer {
     countAnswer(this.counters, trace);
     const level = res.statusCode >= 500 ? 'warn' : 'info';
     if (!this.log.isLevelEnabled(level)) return;
-    const { method = '' } = req;
-    const status = res.statusCode;
-    const path = pathOf(req.url ?? '/');
-    const { key, feed, id, version, cache, source, code, bytes, startedAtMs } = trace;
-    // Members without a value do not show.
-    const line = {
-      method,
-      path,
-      status,
-      key,
-      feed,
-      id,
-      version,
-      cache,
-      source,
-      code,
-      bytes,
-      ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
+    const entry = entryOf(req, res, trace);
+    this.#write(level, entry, {
+      ms: Math.round((performance.now() - trace.startedAtMs) * 10) / 10,
       aborted: res.writableFinished ? undefined : true,
-    };
-    this.#write(level, line, `${method} ${path} ${status}`);
+    });
   }
+}
+
+function entryOf(
+  { method = '', url = '/' }: IncomingMessage,
+  { statusCode: status }: ServerResponse,
+  { key, feed, id, version, cache, source, code, bytes, lastLine }: Trace,
+): KnownEntry<LineMembers> {
+  const path = pathOf(url);
+  const members = { method, path, status, key, feed, id, version, cache, source, code, bytes };
+  const last = lastLine?.entry;
+  if (last && isSame(last.members, members)) return last;
+  const entry = new KnownEntry<LineMembers>(members, `${method} ${path} ${status}`);
+  if (lastLine) lastLine.entry = entry;
+  return entry;
+}
+
+function isSame(one: LineMembers, other: LineMembers): boolean {
+  return (
+    one.method === other.method &&
+    one.path === other.path &&
+    one.status === other.status &&
+    one.key === other.key &&
+    one.feed === other.feed &&
+    one.id === other.id &&
+    one.version === other.version &&
+    one.cache === other.cache &&
+    one.source === other.source &&
+    one.code === other.code &&
+    one.bytes === other.bytes
+  );
 }
 
 function countAnswer(counters: Counters, { cache, bytes }: Trace): void {

@@ -28,12 +28,16 @@ export class LineBatches {
     if (line.length * maxBytesPerUnit > batchBytes) this.destination.write(line);
     else this.#used += this.#batch.write(line, this.#used);
     if (this.lastLevel >= urgentLevel) this.flush();
-    else this.#soon ??= setTimeout(() => this.flush(), maxWaitMs).unref();
+    // Not called off by a full batch: then the next one waits less.
+    else this.#soon ??= setTimeout(this.#onWaited, maxWaitMs).unref();
   }
 
-  flush(): void {
-    clearTimeout(this.#soon);
+  readonly #onWaited = () => {
     this.#soon = undefined;
+    this.flush();
+  };
+
+  flush(): void {
     if (this.#used === 0) return;
     const lines = this.#batch.subarray(0, this.#used);
     // Not used again: a destination may still look at it.

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { systemClock } from './clock.js';
+import type { KnownEntry, KnownMembers } from './known-entry.js';
 import { LineBatches } from './line-batches.js';
 import { censor, maskByName, secretPaths, textMask } from './mask.js';
 
@@ -44,11 +45,9 @@ export function createLog(options: LogOptions, ownDestination?: LogDestination):
       },
       lines,
     );
-    directly.set(log, (level, entry, message) => {
-      // Joined as text: a larger object made out of this one costs more than writing both.
-      const members = JSON.stringify(entry).slice(1, -1);
-      const line = `{"level":"${level}","time":"${time()}",${members},"msg":${JSON.stringify(message)}}\n`;
+    directly.set(log, (level, entry, more) => {
       if (lines instanceof LineBatches) lines.lastLevel = pino.levels.values[level] ?? 0;
+      const line = `{"level":"${level}","time":"${time()}",${entry.line(more)}`;
       lines.write(settings.hooks.streamWrite(line));
     });
     return log;
@@ -76,12 +75,8 @@ function isoTime(): () => string {
   };
 }
 
-/** Writes an entry of an enabled level, not an empty one, whose members are known, flat and never named like a secret. Members that are `undefined` do not show. */
-export type WriteKnown = (
-  level: 'info' | 'warn',
-  entry: Readonly<Record<string, string | number | boolean | undefined>>,
-  message: string,
-) => void;
+/** Writes an entry of an enabled level, with `more` behind the members that it has. */
+export type WriteKnown = (level: 'info' | 'warn', entry: KnownEntry, more: KnownMembers) => void;
 
 const directly = new WeakMap<Logger, WriteKnown>();
 
@@ -90,7 +85,7 @@ const directly = new WeakMap<Logger, WriteKnown>();
  * finished line is searched for secrets, as every line.
  */
 export function knownEntries(log: Logger): WriteKnown {
-  return directly.get(log) ?? ((level, entry, message) => log[level](entry, message));
+  return directly.get(log) ?? ((level, { members, message }, more) => log[level]({ ...members, ...more }, message));
 }
 
 /** A log that says nothing: for commands whose output is their answer, and for tests. */

@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 
+import { KnownEntry } from '../../src/ops/known-entry.js';
 import { LineBatches } from '../../src/ops/line-batches.js';
 import { createLog, knownEntries } from '../../src/ops/log.js';
 import { eventually } from '../support/eventually.js';
@@ -86,14 +87,21 @@ test('an entry with known members is the same line as any other', (t) => {
   const log = createLog({ level: 'info', format: 'json', secrets: ['hunter2-secret'] }, destination);
   const entry = { path: '/"quoted"\\\n…', status: 200, feed: undefined, ms: 0.5, aborted: true };
   log.info(entry, 'GET "a" hunter2-secret');
-  knownEntries(log)('info', entry, 'GET "a" hunter2-secret');
-  knownEntries(log)('warn', entry, 'https://user:hunter@host/');
-  const [any, known, warning] = String(destination.read())
+  const { ms, aborted, ...first } = entry;
+  const known = new KnownEntry(first, 'GET "a" hunter2-secret');
+  knownEntries(log)('info', known, { ms, key: undefined, aborted });
+  knownEntries(log)('info', known, { ms: 7, told: '"' });
+  knownEntries(log)('warn', new KnownEntry(entry, 'https://user:hunter@host/'), {});
+  const [any, once, again, warning] = String(destination.read())
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  t.deepEqual({ ...known, time: 0 }, { ...any, time: 0 });
-  t.deepEqual(Object.keys(known ?? {}), Object.keys(any ?? {}));
-  t.regex(String(known?.['time']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  t.deepEqual({ ...once, time: 0 }, { ...any, time: 0 });
+  t.deepEqual(Object.keys(once ?? {}), Object.keys(any ?? {}));
+  t.deepEqual(
+    { ...again, time: 0 },
+    { level: 'info', time: 0, path: entry.path, status: 200, ms: 7, told: '"', msg: 'GET "a" …' },
+  );
+  t.regex(String(once?.['time']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   t.like(warning, { level: 'warn', msg: 'https://…@host/' });
 });
