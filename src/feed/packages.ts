@@ -3,7 +3,6 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import type { Logger } from '../ops/log.js';
-import { maxTwiceProvenBytes } from './admit.js';
 import { failed, found, missing, refused } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
@@ -18,6 +17,7 @@ import { Refusals } from './refusals.js';
 import type { RequestBudget } from './request-budget.js';
 import type { SourceHealth } from './source-health.js';
 import { claimsAllSigned } from './signatures-fact.js';
+import { SigningHabit } from './signing-habit.js';
 import { DamagedBlobError, UnreadableError } from './store.js';
 import type { StoreTrouble } from './store-trouble.js';
 import type { PackageContent, PackageRow, PackageStore, Pin } from './store.js';
@@ -77,8 +77,7 @@ export class Packages {
   /** What the store could not read of late, by key: it is not tried again while the store is in trouble, or each answer would break off. */
   readonly #unreadable = new LRUCache<string, UnreadableError>({ max: maxUnreadable });
   readonly #passingMemory: PassingMemory;
-  /** Whether the last package of a source was signed, by name; absent before the first. */
-  readonly #signing = new Map<string, boolean>();
+  readonly #signing = new SigningHabit();
   readonly #laterProofs: LaterProofs;
 
   constructor(private readonly options: PackagesOptions) {
@@ -228,14 +227,9 @@ export class Packages {
     return this.#unreadable.get(key);
   }
 
-  #noteSigning({ source, evidence, size }: PackageRow): void {
-    if (evidence?.includes('signature-hash')) this.#signing.set(source, true);
-    else if (size <= maxTwiceProvenBytes) this.#signing.set(source, false);
-  }
-
   /** Of a source that nothing came from yet, the first package will tell: the others that are begun meanwhile are not asked about. */
   #isUsuallySigned({ name }: Source): boolean {
-    return this.#signing.get(name) ?? [...this.#downloads.values()].some(({ source }) => source === name);
+    return this.#signing.isUsual(name) ?? [...this.#downloads.values()].some(({ source }) => source === name);
   }
 
   /** Forgets bytes that proved damaged, so that the next request fetches good ones. */
@@ -446,7 +440,7 @@ export class Packages {
       if (outcome.kind === 'found' && download.isPassing) log.debug(about, 'package passed on without being kept');
       else if (outcome.kind === 'found') {
         this.options.damaged.heal(identity);
-        this.#noteSigning(outcome.value);
+        this.#signing.note(outcome.value);
         this.options.onKept?.(outcome.value);
         log.debug({ ...about, bytes: outcome.value.size }, 'package kept');
       } else if (outcome.kind !== 'missing')
