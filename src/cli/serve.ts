@@ -4,6 +4,7 @@ import type { Environment } from '../config/environment-layer.js';
 import type { ConfigFlags } from '../config/flag-layer.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { compileLater } from '../ops/compile-later.js';
 import { untilStopped } from '../ops/lifecycle.js';
 import { version } from '../ops/version.js';
 import { reportMistakes } from './config-failure.js';
@@ -26,6 +27,7 @@ export function addServe(program: Command, environment: Environment, finish: Fin
 }
 
 async function runServe(options: ServeOptions, environment: Environment): Promise<ExitCode> {
+  compileLater();
   let config: Config;
   try {
     ({ config } = await loadConfig(options, environment));
