@@ -92,8 +92,8 @@ export interface House {
   readonly hot: HotDocuments;
   readonly hotPackages: HotPackages;
   readonly publicBase: (req: IncomingMessage) => string;
-  /** Begins what goes on in the background: sources are met before a client asks for something of theirs, and their catalogs followed. */
-  readonly setOut: () => void;
+  /** Begins to follow the sources' catalogs, in the background. */
+  readonly followCatalogs: () => void;
   /** Finishes what was begun and closes the store. */
   close(): Promise<void>;
 }
@@ -334,11 +334,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       for (const { name } of sources) searchIndex.learn({ source: name, kind: 'registration', name: id.key });
     },
   });
-  const setOut = () => {
-    catalogs.begin(readers);
-    const served = new Set([...feeds.values()].flatMap((feed) => feed.sources));
-    prefetch?.meet([...readers.values()].filter(({ source }) => served.has(source.name)));
-  };
+  const followCatalogs = () => catalogs.begin(readers);
   const close = async () => {
     const following = catalogs.close();
     prefetch?.end();
@@ -352,7 +348,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   };
   return {
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, maintenance, verify, hot, hotPackages, publicBase, setOut, close },
+    ...{ searchIndex, insight, maintenance, verify, hot, hotPackages, publicBase, followCatalogs, close },
   };
 }
 

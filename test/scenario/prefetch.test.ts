@@ -320,20 +320,6 @@ test('a source that asks to be left alone is not asked by guess', async (t) => {
   t.is(source.requests.length, length);
 });
 
-test('sources are met when it starts: the first client does not wait for their service indexes', async (t) => {
-  const { source, larder } = await start(t, chain);
-  await eventually(
-    async () => source.requests.map(({ path }) => path),
-    (paths) => paths.length > 0,
-  );
-  t.deepEqual(
-    source.requests.map(({ path }) => path),
-    ['/v3/index.json'],
-  );
-  await larder.get(list('C'));
-  t.is(source.count('/v3/index.json'), 1);
-});
-
 test('offline nothing is fetched', async (t) => {
   const source = await startSource(t, { packages: chain });
   const larder = await startLarder(t, { sources: { here: source }, config: { ...on, offline: true } });

@@ -10,7 +10,6 @@ import type { FactShape } from '../fact-shape.js';
 import type { Feed } from '../feed.js';
 import type { Guess } from '../guess.js';
 import type { Packages } from '../packages.js';
-import type { ReadThrough } from '../read-through.js';
 import { registrationFact } from '../registration-fact.js';
 import type { FactStore, PackageStore } from '../store.js';
 import { readVersions, versionsFact } from '../versions-fact.js';
@@ -67,7 +66,7 @@ export class Prefetch {
   readonly #coming = new Map<string, Set<Guess>>();
   /** By what each was begun for. */
   readonly #walks = new Map<string, Walk>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(private readonly options: PrefetchOptions) {
@@ -80,16 +79,6 @@ export class Prefetch {
     this.#lists = lately();
     this.#packages = lately();
     this.#expanded = lately();
-  }
-
-  /** Has sources say where their documents are (a V3 source: its service index), so that the first client does not wait for that. */
-  meet(members: readonly ReadThrough[]): void {
-    for (const { source } of members) {
-      const asking = source.offers?.({}).catch((error: unknown) => {
-        this.options.log.debug({ source: source.name, err: error }, 'a source could not be met ahead');
-      });
-      if (asking) this.#during(asking);
-    }
   }
 
   /** A client asks for the version list of an id. */
@@ -150,10 +139,6 @@ export class Prefetch {
     const running = walk.during(work).catch((error: unknown) => {
       this.options.log.debug({ feed: walk.feed.name, err: error }, 'thinking ahead came to nothing');
     });
-    this.#during(running);
-  }
-
-  #during(running: Promise<unknown>): void {
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
   }
