@@ -11,7 +11,8 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flatPath, receive } from './nupkg-download.js';
 
 const clients = 500;
-const mostGrowthBytes = 64_000_000;
+/** Later versions of V8 leave more garbage lying: 54 to 80 MiB were seen on Node 24. */
+const mostGrowthBytes = Number.parseInt(process.versions.node, 10) < 22 ? 64_000_000 : 100_000_000;
 const small = { id: 'Small', version: '1.0.0' };
 const large = { id: 'Large', version: '1.0.0', fillerBytes: 50_000_000 };
 
