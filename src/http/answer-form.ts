@@ -47,8 +47,7 @@ export class AnswerForm {
   send(res: ServerResponse, ageS: number | undefined): void {
     if (ageS !== undefined) this.headers[1] = String(ageS);
     res.writeHead(this.status, this.headers);
-    if (this.#body) res.end(this.#body);
-    else res.end();
+    res.end(this.#body);
   }
 
   /** Sends it, as one that goes out often. */

@@ -59,11 +59,12 @@ export class LevelFacts implements FactStore {
         partChecksums: parts.map((part) => crc32(part)),
       };
       // What is told to come stays so when it fails, and then parts of it are looked for.
-      const isFirst = this.#absent.has(factKey(key));
-      this.#absent.comes(factKey(key));
+      const headerKey = factKey(key);
+      const isFirst = this.#absent.has(headerKey);
+      this.#absent.comes(headerKey);
       const old = isFirst ? [] : await this.#old(key);
       const last = await this.#writeAhead(key, header, parts);
-      last.push({ type: 'put', key: factKey(key), value: encodeHeader(header) });
+      last.push({ type: 'put', key: headerKey, value: encodeHeader(header) });
       last.push(...old);
       await this.#write(last);
       return { key, ...header };
