@@ -11,8 +11,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flatPath, receive } from './nupkg-download.js';
 
 const clients = 500;
-/** Later versions of V8 leave more garbage lying: 54 to 80 MiB were seen on Node 24. */
-const mostGrowthBytes = Number.parseInt(process.versions.node, 10) < 22 ? 64_000_000 : 100_000_000;
+const mostGrowthBytes = 64_000_000;
 const small = { id: 'Small', version: '1.0.0' };
 const large = { id: 'Large', version: '1.0.0', fillerBytes: 50_000_000 };
 
@@ -101,8 +100,9 @@ testWithMemory(
   `they cost little memory${canMeasureMemory ? '' : ' — skipped: there is no /proc/self/status'}`,
   async (t) => {
     t.timeout(290_000);
-    // How much the garbage collector leaves lying depends on what else the machine does: one of two runs must hold.
-    if (grownBytes > mostGrowthBytes) grownBytes = await stampede(t);
+    // How much the garbage collector leaves lying depends on what else the machine does (30 MiB alone, 44 to 66 beside one busy
+    // process on Node 24): one of three runs must hold.
+    for (let run = 2; run <= 3 && grownBytes > mostGrowthBytes; run += 1) grownBytes = await stampede(t);
     t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
   },
 );
