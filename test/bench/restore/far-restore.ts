@@ -1,15 +1,17 @@
 import type { BenchOptions, Figure } from '../figure.js';
+import { whyNoNginx } from '../nginx.js';
 import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
 import { paths as sourcePaths } from '../../support/scripted-documents.js';
 import { roundTripMs } from '../world/far.js';
 import type { WorldSource } from '../world/world.js';
 import type { WorldSize } from '../world/world-shape.js';
-import { inWorld } from './in-world.js';
+import { inWorld, skippedRow } from './in-world.js';
 import { measureRounds, medianSeconds } from './rounds.js';
 import type { RoundPlan } from './rounds.js';
 import { AskedPaths } from './asked-paths.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
+import { throughFreshNginx } from './through-fresh-nginx.js';
 
 const flatPath = sourcePaths.flat;
 
@@ -41,6 +43,7 @@ export const farRestore: Figure = {
 function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<readonly Row[]> {
   return inWorld(size, farRestore, async (world, client, others) => {
     const source = await world.openSource({ roundTripMs });
+    const noNginx = await whyNoNginx();
     const fresh = { world, source, client };
     const [ahead, needed] = [new AskedPaths(source), new AskedPaths(source)];
     const rounds = await measureRounds<string>(
@@ -48,9 +51,10 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
         ahead: ahead.during(throughFreshLarder(fresh)),
         ...(isWhole && {
           running: throughFreshLarder({ ...fresh, before: others }),
-          wide: throughFreshLarder({ ...fresh, settings: wide(source) }),
+          wide: throughFreshLarder({ ...fresh, settings: wide(source), before: others }),
           asked: throughFreshLarder({ ...fresh, settings: withoutPrefetch }),
         }),
+        ...(noNginx === undefined && { nginx: throughFreshNginx(source, client) }),
         direct: needed.during(() => client.restore(source.url)),
         folder: () => client.restore(world.folder),
       },
@@ -58,15 +62,15 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
     );
     const [direct, folder] = [medianSeconds(rounds, 'direct'), medianSeconds(rounds, 'folder')];
     const what = `cold restore of ${world.shape.packages.length} packages, source ${roundTripMs} ms away`;
-    const row = (peer: string, id: string, how: string, target: number | null) =>
-      rowOf(
-        {
-          id,
-          name: `${what}${how}: waiting / going to it (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})`,
-          ...{ unit: 'times', better: 'lower', target, peer: 'source' },
-        },
+    const row = (peer: string, id: string, how: string, target: number | null) => {
+      const name = `${what}${how}: waiting / going to it`;
+      const facts = { id, unit: 'times', better: 'lower', target, peer: 'source' } as const;
+      if (peer === 'nginx' && noNginx !== undefined) return skippedRow({ ...facts, name }, noNginx);
+      return rowOf(
+        { ...facts, name: `${name} (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})` },
         rounds.map((round) => share(round[peer], round['direct'], round['folder'])),
       );
+    };
     const waste = rowOf(
       {
         id: 'P4-waste',
@@ -75,12 +79,16 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
       },
       ahead.all.map((paths) => unneeded(paths, needed.all[0] ?? new Set()) / (needed.all[0]?.size ?? Number.NaN)),
     );
-    const all = [row('ahead', 'P4', '', 0.5), waste];
+    const all = [
+      row('ahead', 'P4', '', 0.5),
+      waste,
+      row('nginx', 'P4-nginx', ', through an nginx that has nothing', null),
+    ];
     if (!isWhole) return all;
     return [
       ...all,
       row('running', 'P4-running', ', others were restored before', null),
-      row('wide', 'P4-wide', ', 128 connections and 64 ahead', null),
+      row('wide', 'P4-wide', ', others were restored before, 128 connections and 64 ahead', null),
       row('asked', 'P4-asked', ', prefetch.closure off', null),
     ];
   });
