@@ -16,6 +16,7 @@ import { MemberSearch } from './member-search.js';
 import type { Candidate, Heard, Kind, MemberSearchOptions, Question } from './member-search.js';
 import type { DescribedVersions } from './ownership.js';
 import type { ReadThrough } from './read-through.js';
+import { within } from './within.js';
 
 export interface FeedSearchOptions extends MemberSearchOptions {
   /** Members in order of precedence. */
@@ -203,14 +204,7 @@ export class FeedSearch {
   /** What was learned a moment ago is to be found; a long rebuild is not waited for. */
   async #indexed(): Promise<void> {
     const { index, clock, indexGraceMs } = this.options;
-    const grace = new AbortController();
-    const late = clock.sleep(indexGraceMs, grace.signal);
-    late.catch(() => undefined);
-    try {
-      await Promise.race([index.settled(), late]);
-    } finally {
-      grace.abort();
-    }
+    await within(clock, indexGraceMs, index.settled(), () => undefined);
   }
 }
 

@@ -9,6 +9,7 @@ import { offeredBy } from './offered-resources.js';
 import type { ReadThrough, Told } from './read-through.js';
 import { readSignatures, signatures, signaturesFact } from './signatures-fact.js';
 import type { FactStore } from './store.js';
+import { within } from './within.js';
 
 export interface FeedSignaturesOptions {
   readonly members: readonly ReadThrough[];
@@ -40,17 +41,8 @@ export class FeedSignatures {
     const { members, clock, offerGraceMs } = this.options;
     const offers = await offeredBy(members, clock, offerGraceMs);
     if (!offers.every((offered) => offered?.repositorySignatures === true)) return false;
-    const grace = new AbortController();
-    const over = clock.sleep(offerGraceMs, grace.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    try {
-      const told = await Promise.race([this.#told(), over]);
-      return told?.every(({ answer }) => answer.kind === 'found') ?? false;
-    } finally {
-      grace.abort();
-    }
+    const told = await within(clock, offerGraceMs, this.#told(), () => undefined);
+    return told?.every(({ answer }) => answer.kind === 'found') ?? false;
   }
 
   /** The claim: an empty one when a member makes none, for clients that still remember another. */

@@ -2,6 +2,7 @@ import type { Clock } from '../ops/clock.js';
 import type { ReadThrough } from './read-through.js';
 import { readResources, resources, resourcesFact } from './resources-fact.js';
 import type { OfferedResources } from './source.js';
+import { within } from './within.js';
 
 /**
  * What each member offers; `undefined` where it is not known: nobody waits longer than the grace for a source to say so, for without
@@ -12,19 +13,10 @@ export async function offeredBy(
   clock: Clock,
   graceMs: number,
 ): Promise<readonly (OfferedResources | undefined)[]> {
-  const grace = new AbortController();
-  const over = clock.sleep(graceMs, grace.signal).then(
-    () => undefined,
-    () => undefined,
+  return Promise.all(
+    members.map(async (member) => {
+      const told = await within(clock, graceMs, member.read(resourcesFact, resources), () => undefined);
+      return told?.answer.kind === 'found' ? readResources(told.answer.value) : undefined;
+    }),
   );
-  try {
-    return await Promise.all(
-      members.map(async (member) => {
-        const told = await Promise.race([member.read(resourcesFact, resources), over]);
-        return told?.answer.kind === 'found' ? readResources(told.answer.value) : undefined;
-      }),
-    );
-  } finally {
-    grace.abort();
-  }
 }

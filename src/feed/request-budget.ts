@@ -1,5 +1,6 @@
 import type { Clock } from '../ops/clock.js';
 import type { Reason } from './answer.js';
+import { within } from './within.js';
 
 /**
  * The time that one request of a client may spend on all its sources and their retries (`limits.requestBudget`). When it is used up the
@@ -21,13 +22,8 @@ export class RequestBudget {
   }
 
   /** What `work` comes to, or `otherwise` when the budget is used up first. */
-  async wait<T, O>(work: Promise<T>, otherwise: () => O): Promise<T | O> {
-    const over = new AbortController();
-    try {
-      return await Promise.race([work, this.clock.sleep(this.leftMs, over.signal).then(otherwise, () => work)]);
-    } finally {
-      over.abort();
-    }
+  wait<T, O>(work: Promise<T>, otherwise: () => O): Promise<T | O> {
+    return within(this.clock, this.leftMs, work, otherwise);
   }
 
   /** Why a client got nothing from a source in its time. @param waiting requests that wait for a free connection to it */

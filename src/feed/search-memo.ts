@@ -5,6 +5,7 @@ import { failed } from './answer.js';
 import type { Answer } from './answer.js';
 import { Coalesce } from './coalesce.js';
 import type { ReadThrough } from './read-through.js';
+import { within } from './within.js';
 
 export interface SearchMemoOptions {
   readonly clock: Clock;
@@ -72,18 +73,10 @@ export class SearchMemo {
       if (answer.kind === 'found' || answer.kind === 'missing') this.#kept.set(key, fresh);
       return fresh;
     });
-    const grace = new AbortController();
-    try {
-      const late = clock
-        .sleep(patienceMs, grace.signal)
-        .then(() => ({ answer: tooLate(name, patienceMs), atMs: nowMs }));
-      late.catch(() => undefined);
-      const reachable = member.health.orAway<Kept, Kept>(asking, (away) => ({ answer: failed(away), atMs: nowMs }));
-      const settled = (await Promise.race([reachable, late])) as Kept & { answer: Answer<T> };
-      return { ...settled, wasKept: false };
-    } finally {
-      grace.abort();
-    }
+    const reachable = member.health.orAway<Kept, Kept>(asking, (away) => ({ answer: failed(away), atMs: nowMs }));
+    const late = () => ({ answer: tooLate(name, patienceMs), atMs: nowMs });
+    const settled = (await within(clock, patienceMs, reachable, late)) as Kept & { answer: Answer<T> };
+    return { ...settled, wasKept: false };
   }
 }
 
