@@ -79,7 +79,8 @@ test('who asks for a fact that is just being written for the first time is told 
   const keyOf = (number: number): FactKey => ({ source: 'origin', kind: 'versions', name: `package${number}` });
   // Until the index was read nothing is known to come first.
   for (let number = 0; number < 20; number++) await store.facts.write(keyOf(number), newFact('found', []));
-  const writing = store.facts.write(keyOf(20), newFact('found', [10]));
+  // Large, so that the disk has not got it when it is asked for.
+  const writing = store.facts.write(keyOf(20), newFact('found', [500_000, 500_000]));
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   t.deepEqual(await store.facts.read(keyOf(20)), await writing);
 });
