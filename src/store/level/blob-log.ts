@@ -3,20 +3,19 @@ import type { Write } from './database.js';
 import type { Generation } from './generation.js';
 import { entryOverheadBytes } from './generations.js';
 import type { Generations } from './generations.js';
+import { WriteQueue } from './write-queue.js';
+import type { Queued } from './write-queue.js';
 
 /** LevelDB copies a batch on the event loop: at 2 MiB that took 14 ms with four packages at full speed, at 1 MiB 8 ms at no loss. */
 const maxBatchBytes = 1024 * 1024;
 /** How many counters are set aside at a time: 1 GiB of chunks. */
 const reservation = 4096;
 
-interface Queued {
+interface Entries extends Queued {
   readonly writes: Write<Buffer>[];
-  readonly bytes: number;
   readonly sync: boolean;
   /** Begins a generation first, whose counters start here. */
   readonly rollAt?: number;
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 export interface BlobLogOptions {
@@ -41,14 +40,17 @@ export class BlobLog {
   readonly #options: BlobLogOptions;
   #nextCounter: number;
   #reservedUntil: number;
-  #queue: Queued[] = [];
-  #queuedBytes = 0;
-  #draining: Promise<void> | undefined;
+  readonly #queue: WriteQueue<Entries>;
 
   constructor(options: BlobLogOptions) {
     this.#options = options;
     this.#nextCounter = options.nextCounter;
     this.#reservedUntil = options.nextCounter;
+    this.#queue = new WriteQueue({
+      maxBytes: maxBatchBytes,
+      commit: (group) => this.#writeGroup(group),
+      ...(options.onGrown && { onDone: options.onGrown }),
+    });
   }
 
   get nextCounter(): number {
@@ -57,7 +59,7 @@ export class BlobLog {
 
   /** What the log takes on disk with all that is queued, about. */
   get bytes(): number {
-    return this.#options.generations.bytes + this.#queuedBytes;
+    return this.#options.generations.bytes + this.#queue.bytes;
   }
 
   /** Gives out a counter, never twice in the life of a store. Its value is to be queued before anything else runs. */
@@ -68,12 +70,12 @@ export class BlobLog {
   /** Queues `writes`, all of which happen or none. @throws when the disk refuses; later writes are not concerned */
   write(writes: Write<Buffer>[], sync: boolean): Promise<void> {
     const bytes = writes.reduce((sum, write) => sum + entryOverheadBytes + valueBytes(write), 0);
-    return this.#enqueue({ writes, bytes, sync });
+    return this.#queue.add({ writes, bytes, sync });
   }
 
   /** Goes on in a new generation, so that what was the newest can be dropped. */
   roll(): Promise<void> {
-    return this.#enqueue({ writes: [], bytes: 0, sync: true, rollAt: this.takeCounter() });
+    return this.#queue.add({ writes: [], bytes: 0, sync: true, rollAt: this.takeCounter(), isAlone: true });
   }
 
   /** The stored form of a chunk. */
@@ -82,40 +84,11 @@ export class BlobLog {
   }
 
   /** Resolves when nothing is queued any more. */
-  async idle(): Promise<void> {
-    while (this.#draining !== undefined) await this.#draining;
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
-  #enqueue(work: Omit<Queued, 'resolve' | 'reject'>): Promise<void> {
-    const written = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ ...work, resolve, reject });
-    });
-    this.#queuedBytes += work.bytes;
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined;
-    });
-    return written;
-  }
-
-  async #drain(): Promise<void> {
-    // Lets those who queue in this same turn into the first batch.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const group = this.#takeGroup();
-      const bytes = group.reduce((sum, member) => sum + member.bytes, 0);
-      try {
-        await this.#writeGroup(group, bytes);
-        for (const member of group) member.resolve();
-      } catch (error) {
-        for (const member of group) member.reject(error);
-      } finally {
-        this.#queuedBytes -= bytes;
-      }
-      this.#options.onGrown?.();
-    }
-  }
-
-  async #writeGroup(group: readonly Queued[], bytes: number): Promise<void> {
+  async #writeGroup(group: readonly Entries[]): Promise<void> {
     const { generations, generationBytes } = this.#options;
     if (this.#nextCounter > this.#reservedUntil) {
       const until = this.#nextCounter + reservation;
@@ -130,6 +103,7 @@ export class BlobLog {
       await this.#roll(readBlobKey(first.key).counter);
     if (first === undefined) return;
     const sync = group.some((member) => member.sync);
+    const bytes = group.reduce((sum, member) => sum + member.bytes, 0);
     await generations.newest.append(writes, bytes, sync);
   }
 
@@ -150,18 +124,6 @@ export class BlobLog {
     generations.add(begun);
     // Behind everything else: what was appended is durable without it.
     void old.settle().catch(() => undefined);
-  }
-
-  #takeGroup(): Queued[] {
-    let count = 0;
-    let bytes = 0;
-    for (const member of this.#queue) {
-      if (count > 0 && (bytes + member.bytes > maxBatchBytes || member.rollAt !== undefined)) break;
-      bytes += member.bytes;
-      count++;
-      if (member.rollAt !== undefined) break;
-    }
-    return this.#queue.splice(0, count);
   }
 }
 

@@ -4,6 +4,8 @@ import { isCorruption } from './corruption.js';
 import { reasonOf } from './disk-reason.js';
 import { probeDisk } from './disk-probe.js';
 import { bytesAtATime, manyAtATime } from './many-at-a-time.js';
+import { WriteQueue } from './write-queue.js';
+import type { Queued } from './write-queue.js';
 
 export interface DatabaseOptions {
   readonly compression: boolean;
@@ -30,6 +32,16 @@ export interface DiskWatch {
 export type Write<K> =
   { readonly type: 'put'; readonly key: K; readonly value: Buffer } | { readonly type: 'del'; readonly key: K };
 
+/** LevelDB copies a batch on the event loop: 1 MiB takes it some milliseconds. */
+const maxGroupBytes = 1024 * 1024;
+/** What an entry takes beside its value, about. */
+const entryOverheadBytes = 64;
+
+interface Batch<K> extends Queued {
+  readonly writes: Write<K>[];
+  readonly sync: boolean;
+}
+
 /** Of LevelDB; `level` types only what databases of browsers have too. */
 interface CompactsRanges<K> {
   compactRange(start: K, end: K): Promise<void>;
@@ -50,6 +62,7 @@ export class Database<K extends string | Buffer> {
   readonly #location: string;
   readonly #keyEncoding: 'utf8' | 'buffer';
   readonly #options: DatabaseOptions;
+  readonly #queue = new WriteQueue<Batch<K>>({ maxBytes: maxGroupBytes, commit: (group) => this.#commit(group) });
   #level: Level<K, Buffer>;
   /** It is to be reopened before the next write. */
   #writeFailed = false;
@@ -85,16 +98,14 @@ export class Database<K extends string | Buffer> {
     return this.#reading((level) => level.getMany(keys));
   }
 
-  /** All of `writes` or none. With `sync`, resolves once they are on the disk itself. */
-  async batch(writes: Write<K>[], sync = false): Promise<void> {
-    try {
-      if (this.#writeFailed || !this.#isReadable) await this.#heal();
-      await this.#level.batch(writes, { sync });
-    } catch (error) {
-      if (!this.#closed) this.#noteFailure(error);
-      throw error;
-    }
-    this.#noteSuccess();
+  /**
+   * All of `writes` or none, behind all that was asked for before. With `sync`, resolves once they are on the disk itself. What comes while
+   * one batch is under way goes together, and fails together.
+   */
+  batch(writes: Write<K>[], sync = false): Promise<void> {
+    if (this.#closed) return Promise.reject(closedError());
+    const bytes = writes.reduce((sum, write) => sum + entryOverheadBytes + valueBytes(write), 0);
+    return this.#queue.add({ writes, sync, bytes });
   }
 
   /** Whether the last write failed. */
@@ -118,17 +129,17 @@ export class Database<K extends string | Buffer> {
     await (this.#level as Level<K, Buffer> & CompactsRanges<K>).compactRange(nowhere, nowhere);
   }
 
-  /** A consistent view, in order of key. */
-  async *entries(range: Range<K>, limit?: number): AsyncGenerator<[K, Buffer]> {
-    const iterator = await this.#reading(async (level) =>
-      level.iterator(limit === undefined ? range : { ...range, limit }),
-    );
-    yield* this.#iterating(iterator, range);
+  /** A consistent view, in order of key. What is few takes one turn of the disk. */
+  async *entries(range: Range<K>, limit?: number): AsyncGenerator<readonly [K, Buffer]> {
+    const options = { ...range, ...bytesAtATime, ...(limit !== undefined && { limit }) };
+    const iterator = await this.#reading(async (level) => level.iterator(options));
+    for await (const entries of manyAtATime<[K, Buffer]>(iterator, (error) => this.#unreadIn(error, range)))
+      yield* entries;
   }
 
   /** Keys alone: values are not copied. */
   async *keys(range: Range<K>): AsyncGenerator<K> {
-    yield* this.#iterating(await this.#reading(async (level) => level.keys(range)), range);
+    for await (const keys of this.keysAtATime(range)) yield* keys;
   }
 
   /**
@@ -158,12 +169,26 @@ export class Database<K extends string | Buffer> {
   async close(): Promise<void> {
     this.#closed = true;
     this.#options.disk?.closed();
+    await this.#queue.idle();
     await this.#healing?.catch(() => undefined);
     await this.#level.close();
   }
 
   get #isReadable(): boolean {
     return this.#level.status === 'open';
+  }
+
+  async #commit(group: readonly Batch<K>[]): Promise<void> {
+    const [first, ...others] = group;
+    const writes = others.length === 0 ? first?.writes : group.flatMap((batch) => batch.writes);
+    try {
+      if (this.#writeFailed || !this.#isReadable) await this.#heal();
+      await this.#level.batch(writes ?? [], { sync: group.some(({ sync }) => sync) });
+    } catch (error) {
+      if (!this.#closed) this.#noteFailure(error);
+      throw error;
+    }
+    this.#noteSuccess();
   }
 
   async #reading<T>(read: (level: Level<K, Buffer>) => Promise<T>): Promise<T> {
@@ -174,21 +199,6 @@ export class Database<K extends string | Buffer> {
       return value;
     } catch (error) {
       throw this.#unread(error, read);
-    }
-  }
-
-  async *#iterating<T>(entries: AsyncIterable<T>, range: Range<K>): AsyncGenerator<T> {
-    const iterator = entries[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const next = await iterator.next().catch((error: unknown) => {
-          throw this.#unreadIn(error, range);
-        });
-        if (next.done) return;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
     }
   }
 
@@ -231,7 +241,7 @@ export class Database<K extends string | Buffer> {
   }
 
   #heal(): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error('the store is closed'));
+    if (this.#closed) return Promise.reject(closedError());
     this.#healing ??= this.#reopen().finally(() => {
       this.#healing = undefined;
     });
@@ -247,3 +257,6 @@ export class Database<K extends string | Buffer> {
     this.#writeFailed = false;
   }
 }
+
+const valueBytes = <K>(write: Write<K>): number => (write.type === 'put' ? write.value.length : 0);
+const closedError = () => new Error('the store is closed');

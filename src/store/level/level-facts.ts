@@ -25,6 +25,8 @@ export class LevelFacts implements FactStore {
   readonly #absent: AbsentFacts;
   readonly #recent: RecentRows;
   readonly #changes = new SerialByKey();
+  /** Headers of first facts that are being written: until then there is nothing to read. */
+  readonly #coming = new Map<string, Promise<unknown>>();
   #isClosed = false;
 
   /** @param recentBytes how much of what was just written is read from memory */
@@ -35,8 +37,11 @@ export class LevelFacts implements FactStore {
   }
 
   async read(key: FactKey): Promise<Fact | undefined> {
-    if (this.#absent.has(factKey(key))) return undefined;
-    const header = await this.#readHeader(key);
+    const headerKey = factKey(key);
+    if (this.#absent.has(headerKey)) return undefined;
+    const coming = this.#coming.get(headerKey);
+    if (coming !== undefined) await coming;
+    const header = await this.#readHeader(key, headerKey);
     return header && { key, ...header };
   }
 
@@ -51,7 +56,8 @@ export class LevelFacts implements FactStore {
   }
 
   write(key: FactKey, fact: NewFact): Promise<Fact> {
-    return this.#changes.run(factKey(key), async () => {
+    const headerKey = factKey(key);
+    return this.#changes.run(headerKey, async () => {
       this.#assertOpen();
       const { state, checkedAtMs, validators, head, parts } = fact;
       const header: Header = {
@@ -59,27 +65,29 @@ export class LevelFacts implements FactStore {
         partChecksums: parts.map((part) => crc32(part)),
       };
       // What is told to come stays so when it fails, and then parts of it are looked for.
-      const headerKey = factKey(key);
       const isFirst = this.#absent.has(headerKey);
       this.#absent.comes(headerKey);
       const old = isFirst ? [] : await this.#old(key);
       const last = await this.#writeAhead(key, header, parts);
       last.push({ type: 'put', key: headerKey, value: encodeHeader(header) });
       last.push(...old);
-      await this.#write(last);
+      const writing = this.#write(last);
+      if (isFirst) this.#comes(headerKey, writing);
+      await writing;
       return { key, ...header };
     });
   }
 
   /** @returns the fact as it is kept now: the confirmed one, or the one that replaced it meanwhile */
   confirm(fact: Fact, checkedAtMs: number): Promise<Fact> {
-    return this.#changes.run(factKey(fact.key), async () => {
+    const headerKey = factKey(fact.key);
+    return this.#changes.run(headerKey, async () => {
       this.#assertOpen();
-      const kept = await this.#readHeader(fact.key);
+      const kept = await this.#readHeader(fact.key, headerKey);
       if (kept === undefined) return fact;
       if (kept.epoch !== fact.epoch) return { key: fact.key, ...kept };
       const confirmed = { ...kept, checkedAtMs };
-      await this.#write([{ type: 'put', key: factKey(fact.key), value: encodeHeader(confirmed) }]);
+      await this.#write([{ type: 'put', key: headerKey, value: encodeHeader(confirmed) }]);
       return { key: fact.key, ...confirmed };
     });
   }
@@ -153,15 +161,20 @@ export class LevelFacts implements FactStore {
     return writes;
   }
 
-  async #readHeader(key: FactKey): Promise<Header | undefined> {
+  async #readHeader(key: FactKey, headerKey: string): Promise<Header | undefined> {
     return this.#whole(key, async () => {
-      const header = await this.#row(factKey(key));
+      const header = await this.#row(headerKey);
       return header && decodeHeader(header);
     });
   }
 
   async #row(key: string, isLarge = false): Promise<Buffer | undefined> {
     return this.#recent.get(key) ?? this.#meta.get(key, isLarge);
+  }
+
+  #comes(headerKey: string, writing: Promise<void>): void {
+    const over = (): unknown => this.#coming.delete(headerKey);
+    this.#coming.set(headerKey, writing.then(over, over));
   }
 
   /** Rows of one fact, whose turn it is. */

@@ -9,7 +9,7 @@ import type {
 } from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { packageKey, packagesOf, pinsOf, under } from '../keys.js';
+import { packageKey, pinsOf, under } from '../keys.js';
 import { ArrivingPackage } from './arriving-package.js';
 import type { Database } from './database.js';
 import type { Generations } from './generations.js';
@@ -65,11 +65,8 @@ export class LevelPackages implements PackageStore {
     for await (const [, row] of this.#parts.meta.entries(under('package'))) yield decodeRow(row);
   }
 
-  async versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
-    if (!this.#parts.shelf.hasId(id)) return [];
-    const rows: PackageRow[] = [];
-    for await (const [, row] of this.#parts.meta.entries(packagesOf(id))) rows.push(decodeRow(row));
-    return rows;
+  versionsOf(id: PackageId): Promise<readonly PackageRow[]> {
+    return this.#parts.shelf.versionsOf(id);
   }
 
   get ids(): KeptIds {

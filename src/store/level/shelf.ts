@@ -3,7 +3,7 @@ import { UnreadableError } from '../../feed/store.js';
 import type { KeptIds, Pin } from '../../feed/store.js';
 import type { PackageId } from '../../nuget/package-id.js';
 import type { PackageIdentity } from '../../nuget/package-identity.js';
-import { checkpointKey, packageKey, pinKey, holdKey } from '../keys.js';
+import { checkpointKey, packageKey, packagesOf, pinKey, holdKey } from '../keys.js';
 import type { PackageCount } from '../package-count.js';
 import { SerialByKey } from '../serial-by-key.js';
 import type { Arrival } from './arriving.js';
@@ -12,6 +12,7 @@ import type { BlobLog } from './blob-log.js';
 import { encodeNumber } from './counters.js';
 import type { Database, Write } from './database.js';
 import type { Generations } from './generations.js';
+import { KnownVersions } from './known-versions.js';
 import type { LevelRow } from './package-record.js';
 import { decodeRow, encodeRow } from './package-record.js';
 import { decodePin, encodePin } from './pin-row.js';
@@ -47,6 +48,7 @@ export class Shelf {
   readonly #generations: Generations;
   readonly #count: PackageCount;
   readonly #recentRows = new LRUCache<string, LevelRow>({ max: maxRecentRows });
+  readonly #versions = new KnownVersions();
   #changeCount = 0;
   /** Pins that are being written and do not count yet. */
   #comingPins = 0;
@@ -94,6 +96,19 @@ export class Shelf {
     return this.#isClosed ? undefined : this.#recentRows.get(packageKey(identity));
   }
 
+  /** The rows of an id. */
+  async versionsOf(id: PackageId): Promise<readonly LevelRow[]> {
+    this.assertOpen();
+    if (!this.hasId(id)) return [];
+    const known = this.#versions.of(id.key);
+    if (known !== undefined) return known;
+    const changesBefore = this.#changeCount;
+    const rows: LevelRow[] = [];
+    for await (const [, row] of this.#meta.entries(packagesOf(id))) rows.push(decodeRow(row));
+    if (this.#changeCount === changesBefore) this.#versions.learn(id.key, rows);
+    return rows;
+  }
+
   async pinOf(identity: PackageIdentity): Promise<Pin | undefined> {
     const { source, sha512 } = (await this.find(identity)) ?? (await this.#pinRow(identity)) ?? {};
     return source === undefined || sha512 === undefined ? undefined : { source, sha512 };
@@ -123,7 +138,7 @@ export class Shelf {
   async place(row: LevelRow, arrival: Arrival, old?: LevelRow): Promise<void> {
     const checkpoint = this.arriving.checkpoint(this.log.nextCounter, arrival);
     const wasPinned = old === undefined && (await this.#pinRow(row.identity)) !== undefined;
-    await this.#meta.batch([
+    await this.#write(row.identity, [
       ...(old === undefined ? [] : holdWrites(this.#generations, old, 'del')),
       { type: 'put', key: packageKey(row.identity), value: encodeRow(row) },
       ...holdWrites(this.#generations, row, 'put'),
@@ -132,6 +147,7 @@ export class Shelf {
     ]);
     this.#changed(row.identity);
     this.#recentRows.set(packageKey(row.identity), row);
+    this.#versions.came(row, !this.hasId(row.identity.id));
     if (old !== undefined) this.#subtract(old);
     this.#count.add(row);
     if (wasPinned) this.#count.unpin();
@@ -154,7 +170,7 @@ export class Shelf {
       const writes: Write<string>[] = [toldWrite(counter, removal)];
       writes.push(keepsPin && row ? pinWrite(row) : { type: 'del', key: pinKey(identity) });
       if (row !== undefined) writes.push(...this.#removal(row));
-      await this.#meta.batch(writes, true);
+      await this.#write(identity, writes, true);
       if (row !== undefined) this.#forget(row);
       if (row !== undefined && keepsPin) this.#count.pin();
       if (pin !== undefined) this.#count.unpin();
@@ -170,7 +186,7 @@ export class Shelf {
   async evict(row: LevelRow): Promise<void> {
     this.#comingPins++;
     try {
-      await this.#meta.batch([pinWrite(row), ...this.#removal(row)]);
+      await this.#write(row.identity, [pinWrite(row), ...this.#removal(row)]);
       this.#forget(row);
       this.#count.pin();
     } finally {
@@ -214,8 +230,20 @@ export class Shelf {
     this.#recentRows.delete(packageKey(identity));
   }
 
+  /** What is known of the package is what the index has: where a write failed, only the index can tell. */
+  async #write(identity: PackageIdentity, writes: Write<string>[], sync = false): Promise<void> {
+    try {
+      await this.#meta.batch(writes, sync);
+    } catch (error) {
+      this.#changed(identity);
+      this.#versions.doubt(identity.id.key);
+      throw error;
+    }
+  }
+
   #forget(row: LevelRow): void {
     this.#subtract(row);
+    this.#versions.went(row);
     this.retained.delete(row.identity.key);
   }
 

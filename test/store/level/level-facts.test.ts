@@ -72,3 +72,15 @@ test('a store that was opened again has every fact from the first moment on', as
   }
   t.is((await seen(store.facts, keyOf(7)))?.partCount, 0);
 });
+
+test('who asks for a fact that is just being written for the first time is told it once it is', async (t) => {
+  const store = await openLevelStore(await temporaryDirectory(t), { now: Date.now });
+  t.teardown(() => store.close());
+  const keyOf = (number: number): FactKey => ({ source: 'origin', kind: 'versions', name: `package${number}` });
+  // Until the index was read nothing is known to come first.
+  for (let number = 0; number < 20; number++) await store.facts.write(keyOf(number), newFact('found', []));
+  // Large, so that the disk has not got it when it is asked for.
+  const writing = store.facts.write(keyOf(20), newFact('found', [500_000, 500_000]));
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  t.deepEqual(await store.facts.read(keyOf(20)), await writing);
+});
