@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import fresh from 'fresh';
 
-import { DownloadFailedError } from '../feed/download.js';
+import { DownloadFailedError } from '../feed/download-failed.js';
 import type { TakePiece } from '../feed/following.js';
 import type { Offered, Packages } from '../feed/packages.js';
 import { readAll } from '../feed/read-all.js';
