@@ -6,7 +6,8 @@ import type { Answer } from './answer.js';
 import { worstState } from './cache-state.js';
 import type { CacheState } from './cache-state.js';
 import { offeredBy } from './offered-resources.js';
-import type { ReadThrough, Told } from './read-through.js';
+import type { ReadThrough } from './read-through.js';
+import type { Told } from './told.js';
 import { readSignatures, signatures, signaturesFact } from './signatures-fact.js';
 import type { FactStore } from './store.js';
 
