@@ -8,7 +8,7 @@ import type { GuessedDownload } from './guessed-download.js';
 import { HashQuestion } from './hash-question.js';
 import type { HashQuestionOptions } from './hash-question.js';
 import { ReceivedPackage } from './received-package.js';
-import type { PublishedHash } from './source.js';
+import type { PublishedHash, Source } from './source.js';
 import { PinnedBytesError } from './store.js';
 import type { PackageRow, PackageStore, Pin } from './store.js';
 import { takeIn, tooLarge, tooLargeUnasked } from './take-in.js';
@@ -17,6 +17,7 @@ import { versionConflict } from './version-conflict.js';
 
 /** A package to be fetched, and what is known before. */
 export interface ArrivalOptions extends HashQuestionOptions {
+  readonly source: Source;
   readonly packages: PackageStore;
   /** The source's packages carry signatures, as far as is known: what it publishes is asked only where the signature does not hold. */
   readonly isUsuallySigned: boolean;

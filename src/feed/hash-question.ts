@@ -5,7 +5,7 @@ import type { Answer } from './answer.js';
 import type { PublishedHash, Source } from './source.js';
 
 export interface HashQuestionOptions {
-  readonly source: Source;
+  readonly source: Pick<Source, 'name'>;
   readonly identity: PackageIdentity;
   /** Asks what the source publishes of it. */
   readonly publishedHash: () => Promise<Answer<PublishedHash>>;
