@@ -1,6 +1,6 @@
 import type { PackageId } from '../nuget/package-id.js';
 import type { Ask, Source, SourceAnswer } from './source.js';
-import type { Fact, FactKind, FactStore } from './store.js';
+import type { Fact, FactKey, FactKind, FactStore } from './store.js';
 
 /** What a fact is about: a package id, or the source as a whole. */
 export interface Subject {
@@ -28,3 +28,6 @@ export interface KeptForm {
   readonly parts: readonly Buffer[];
   readonly unparsable: readonly string[];
 }
+
+/** Names a fact among those of its source. */
+export const placeOf = ({ kind, name }: Pick<FactKey, 'kind' | 'name'>) => `${kind}/${name}`;

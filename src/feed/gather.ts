@@ -1,7 +1,7 @@
 import type { Answer, Reason } from './answer.js';
 import { worstState } from './cache-state.js';
 import type { CacheState } from './cache-state.js';
-import type { Told } from './read-through.js';
+import type { Told } from './told.js';
 import type { Fact } from './store.js';
 
 /** What a feed does when a source cannot be asked: interface §6. */

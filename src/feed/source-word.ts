@@ -2,7 +2,7 @@ import type { PackageId } from '../nuget/package-id.js';
 import type { PackageVersion } from '../nuget/package-version.js';
 import type { Reason } from './answer.js';
 import type { SourceWord } from './explanation.js';
-import type { Told } from './read-through.js';
+import type { Told } from './told.js';
 import { readVersions } from './versions-fact.js';
 
 /** What an explanation is about. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type Router from '@koa/router';
 import Koa from 'koa';
 
-import { DownloadFailedError } from '../feed/download.js';
+import { DownloadFailedError } from '../feed/download-failed.js';
 import { UnreadableError } from '../feed/store.js';
 import { InvalidNameError } from '../nuget/invalid-name.js';
 import { InvalidQueryError } from '../nuget/search-query.js';

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import fresh from 'fresh';
 
-import { DownloadFailedError } from '../feed/download.js';
+import { DownloadFailedError } from '../feed/download-failed.js';
 import type { TakePiece } from '../feed/following.js';
-import type { Offered, Packages } from '../feed/packages.js';
+import type { Offered } from '../feed/offered.js';
+import type { Packages } from '../feed/packages.js';
 import { readAll } from '../feed/read-all.js';
 import { DamagedBlobError, UnreadableError } from '../feed/store.js';
 import type { PackageRow } from '../feed/store.js';
