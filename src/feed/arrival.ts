@@ -55,7 +55,7 @@ export class Arrival {
     const { source, identity, isUsuallySigned, isDoubted, maxPackageBytes } = this.options;
     const { guessed } = this.parts;
     // Beside the download, not after it, where it is likely to be needed.
-    if (!isUsuallySigned || isDoubted) void this.#hash.ask();
+    if (!isUsuallySigned || isDoubted) void this.#hash.askNext();
     const answer = await source.download(identity, guessed ? { urgency: guessed.guess } : {});
     if (answer.kind !== 'found') return answer;
     const { bytes, size, lastModified } = answer.value;

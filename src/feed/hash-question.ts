@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { PackageIdentity } from '../nuget/package-identity.js';
 import type { Clock } from '../ops/clock.js';
 import { failed } from './answer.js';
 import type { Answer } from './answer.js';
 import type { PublishedHash, Source } from './source.js';
+import { within } from './within.js';
 
 export interface HashQuestionOptions {
   readonly source: Pick<Source, 'name'>;
@@ -29,6 +32,11 @@ export class HashQuestion {
     return this.#asked;
   }
 
+  /** As `ask`, behind what is asked in this same turn: who waits for the package's first byte is not to wait for this. */
+  askNext(): Promise<Answer<PublishedHash>> {
+    return (this.#asked ??= nextTurn().then(() => this.#ask()));
+  }
+
   /** Never rejects. */
   ask(): Promise<Answer<PublishedHash>> {
     return (this.#asked ??= this.#ask());
@@ -43,12 +51,7 @@ export class HashQuestion {
     const { clock, isDoubted, publishedGraceMs = defaultGraceMs } = this.options;
     const asked = isBound ? this.ask() : this.#asked;
     if (isBound || isDoubted || !asked) return asked;
-    const over = new AbortController();
-    try {
-      return await Promise.race([asked, clock.sleep(publishedGraceMs, over.signal).then(() => undefined)]);
-    } finally {
-      over.abort();
-    }
+    return within(clock, publishedGraceMs, asked, () => undefined);
   }
 
   async #ask(): Promise<Answer<PublishedHash>> {

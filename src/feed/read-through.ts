@@ -21,6 +21,7 @@ import { SourceHealth } from './source-health.js';
 import type { Fact, FactKey, FactStore } from './store.js';
 import { Telling } from './told.js';
 import type { Told } from './told.js';
+import { within } from './within.js';
 
 /** What is fresh for less is not asked ahead: it would be asked again. */
 const leastLifetimeMs = 5_000;
@@ -104,16 +105,10 @@ export class ReadThrough {
     if (resting) return this.#telling.stale(fact, resting);
     const refreshed = this.#within(budget, this.#refreshes.join(shape, id, key, fact), fact);
     const early = () => ({ ...this.#telling.fact(fact, 'STALE'), ...this.#because(refreshed) });
-    const grace = new AbortController();
-    try {
-      const late = clock.sleep(this.health.graceMs, grace.signal).then(() => {
-        this.health.late();
-        return early();
-      });
-      return await this.health.orVain(Promise.race([refreshed, late]), early);
-    } finally {
-      grace.abort();
-    }
+    return within(clock, this.health.graceMs, this.health.orVain(refreshed, early), () => {
+      this.health.late();
+      return early();
+    });
   }
 
   /** Whoever does not wait for the refresh hears why it is in vain, or may wait for it still. */

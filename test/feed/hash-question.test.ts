@@ -37,6 +37,20 @@ test('the hash is asked when it is wanted, and once', async (t) => {
   t.is(counted.asked, 1);
 });
 
+test('the hash is asked behind what is asked in the same turn', async (t) => {
+  const order: string[] = [];
+  const { question } = start(async () => {
+    order.push('hash');
+    return published;
+  });
+  const asked = question.askNext();
+  t.is(question.asked, asked, 'from now on it is waited for');
+  await Promise.resolve().then(() => order.push('package'));
+  t.is(await asked, published);
+  t.is(await question.ask(), published);
+  t.deepEqual(order, ['package', 'hash']);
+});
+
 test('an answer that does not come within a moment is not waited for', async (t) => {
   const { clock, question } = start(() => new Promise(() => undefined));
   void question.ask();
