@@ -27,12 +27,12 @@ interface Waiting {
   readonly sinceMs: number;
 }
 
-/** A restore is over when nothing was fetched for so long, in milliseconds. */
-const quietMs = 3_000;
+/** A restore is over when nothing was fetched for so long, in milliseconds: a large one unpacks what it fetched for some seconds. */
+const quietMs = 10_000;
 /** Nobody waits longer for a quiet moment than this, in milliseconds; then one comparison is made at a time, with pauses. */
 const mostWaitMs = 60_000;
 const pauseMs = 200;
-const mostAtOnce = 4;
+const mostAtOnce = 2;
 /** More are not compared: they stay with the evidence they have. */
 const maxWaiting = 10_000;
 const maxDoubted = 10_000;

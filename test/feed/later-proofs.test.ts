@@ -43,14 +43,14 @@ test('what a signed package is published as is asked only when nothing was fetch
   const { clock, proofs, keep, tells, asked, busy } = start();
   proofs.moved();
   for (const id of ['A', 'B']) proofs.add(await keep(id), tells(id, found({ sha512 })));
-  await clock.pass(2_000);
+  await clock.pass(8_000);
   proofs.moved();
-  await clock.pass(2_000);
+  await clock.pass(8_000);
   busy.is = true;
   await clock.pass(20_000);
   t.deepEqual(asked, []);
   busy.is = false;
-  await clock.pass(3_000);
+  await clock.pass(10_000);
   t.deepEqual(asked, ['A', 'B']);
   t.is(clock.nextInMs, undefined, 'nothing is looked for any more');
 });
@@ -78,8 +78,8 @@ test('a few are asked at a time', async (t) => {
       underWay--;
       return found({ sha512 });
     });
-  await clock.pass(10_000);
-  t.is(most, 4);
+  await clock.pass(12_000);
+  t.is(most, 2);
   t.is(underWay, 0);
 });
 
@@ -89,7 +89,7 @@ test('another hash takes the package back and has it doubted; a source that cann
   proofs.add(wrong, tells('Wrong', found({ sha512: otherSha512 })));
   proofs.add(unknown, tells('Unknown', failed({ code: 'source-failed', detail: 'away' })));
   proofs.add(right, async () => Promise.reject(new Error('of our own')));
-  await clock.pass(3_000);
+  await clock.pass(10_000);
   t.is(await packages.find(wrong.identity), undefined);
   t.is(await packages.pinOf(wrong.identity), undefined, 'it binds nobody');
   t.regex(refusals.of(wrong.identity)[0]?.detail ?? '', /not the one that the source publishes/);
@@ -105,7 +105,7 @@ test('a package that is gone meanwhile is not asked about', async (t) => {
   const row = await keep('A');
   proofs.add(row, tells('A', found({ sha512 })));
   await packages.purge(row.identity);
-  await clock.pass(3_000);
+  await clock.pass(10_000);
   t.deepEqual(asked, []);
 });
 
