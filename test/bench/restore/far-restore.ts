@@ -4,7 +4,6 @@ import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
 import { paths as sourcePaths } from '../../support/scripted-documents.js';
 import { roundTripMs } from '../world/far.js';
-import type { WorldSource } from '../world/world.js';
 import type { WorldSize } from '../world/world-shape.js';
 import { inWorld, skippedRow } from './in-world.js';
 import { measureRounds, medianSeconds } from './rounds.js';
@@ -12,6 +11,9 @@ import type { RoundPlan } from './rounds.js';
 import { AskedPaths } from './asked-paths.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
 import { throughFreshNginx } from './through-fresh-nginx.js';
+import { measureTrips } from './far-trips.js';
+import { shareOfDistance } from './share-of-distance.js';
+import { wideLimits } from './wide-limits.js';
 
 const flatPath = sourcePaths.flat;
 
@@ -20,11 +22,6 @@ interface FarPlan extends RoundPlan {
   readonly isWhole: boolean;
 }
 
-/** A user with a far source raises both limits (`docs/prefetch.md`). */
-const wide = ({ url }: WorldSource) => ({
-  sources: [{ name: 'origin', url, maxConcurrent: 128 }],
-  prefetch: { maxConcurrent: 64 },
-});
 const withoutPrefetch = { prefetch: { closure: false } };
 
 /** What a Larder that has nothing yet leaves of the time that a far source costs. What a restore from a folder takes is the client's own. */
@@ -36,6 +33,7 @@ export const farRestore: Figure = {
     return [
       ...(await measureFar('medium', { rounds: 5, warmUps: 1, onRound, isWhole: true })),
       ...(await measureFar('large', { rounds: 2, warmUps: 0, onRound, isWhole: false })),
+      ...(await inWorld('medium', farRestore, (...all) => measureTrips(...all, { rounds: 3, warmUps: 0, onRound }))),
     ];
   },
 };
@@ -51,7 +49,7 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
         ahead: ahead.during(throughFreshLarder(fresh)),
         ...(isWhole && {
           running: throughFreshLarder({ ...fresh, before: others }),
-          wide: throughFreshLarder({ ...fresh, settings: wide(source), before: others }),
+          wide: throughFreshLarder({ ...fresh, settings: wideLimits(source), before: others }),
           asked: throughFreshLarder({ ...fresh, settings: withoutPrefetch }),
         }),
         ...(noNginx === undefined && { nginx: throughFreshNginx(source, client) }),
@@ -68,7 +66,7 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
       if (peer === 'nginx' && noNginx !== undefined) return skippedRow({ ...facts, name }, noNginx);
       return rowOf(
         { ...facts, name: `${name} (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})` },
-        rounds.map((round) => share(round[peer], round['direct'], round['folder'])),
+        rounds.map((round) => shareOfDistance(round[peer], round['direct'], round['folder'])),
       );
     };
     const waste = rowOf(
@@ -97,9 +95,4 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
 /** Lists and packages among what a source was asked for that a restore by itself does not ask for. */
 function unneeded(paths: ReadonlySet<string>, needed: ReadonlySet<string>): number {
   return [...paths].filter((path) => path.startsWith(`/${flatPath}`) && !needed.has(path)).length;
-}
-
-/** Of the time that going to the source costs over having everything here. */
-function share(throughMs = Number.NaN, directMs = Number.NaN, folderMs = Number.NaN): number {
-  return (throughMs - folderMs) / (directMs - folderMs);
 }
