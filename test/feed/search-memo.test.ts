@@ -5,14 +5,19 @@ import { failed, found } from '../../src/feed/answer.js';
 import { SourceHealth } from '../../src/feed/source-health.js';
 import { ReadThrough } from '../../src/feed/read-through.js';
 import { SearchMemo } from '../../src/feed/search-memo.js';
+import type { Clock } from '../../src/ops/clock.js';
 import { silentLog } from '../../src/ops/log.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { openV3 } from '../sources/open-source.js';
 import { PackageId } from '../../src/nuget/package-id.js';
 import { ManualClock } from '../support/larder.js';
+import { SteppedClock } from '../support/stepped-clock.js';
 
 function start(t: ExecutionContext, { maxBytes = 1e6, patienceMs = 5_000 } = {}) {
-  const clock = new ManualClock();
+  return startAt(t, new ManualClock(), { maxBytes, patienceMs });
+}
+
+function startAt<C extends Clock>(t: ExecutionContext, clock: C, { maxBytes = 1e6, patienceMs = 5_000 } = {}) {
   const memo = new SearchMemo({ clock, lifetimeMs: 30_000, patienceMs, maxBytes });
   const lifetimes = { versionsMs: 1, registrationMs: 1, vulnerabilitiesMs: 1, serviceIndexMs: 1, missingMs: 1 };
   const member = new ReadThrough(openV3(t, 'http://127.0.0.1:9/v3/index.json'), {
@@ -68,10 +73,13 @@ test('who waits for a search is let go when the source turns out to be away', as
 });
 
 test('a source that does not answer is waited for no longer than patience lasts, and its answer is kept when it comes', async (t) => {
-  const { memo, member, ask } = start(t, { patienceMs: 20 });
+  const clock = new SteppedClock();
+  const { memo, member, ask } = startAt(t, clock, { patienceMs: 20 });
   let answer: (value: { bytes: number; times: number }) => void = () => undefined;
   const late = new Promise<{ bytes: number; times: number }>((resolve) => (answer = resolve));
-  const { answer: first } = await memo.ask(member, 'q', async () => found(await late));
+  const asked = memo.ask(member, 'q', async () => found(await late));
+  await clock.pass(20);
+  const { answer: first } = await asked;
   t.like(first, { kind: 'failed', reason: { code: 'source-timeout', source: 'scripted' } });
   answer({ bytes: 1, times: 0 });
   await new Promise(setImmediate);
