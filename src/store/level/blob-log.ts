@@ -1,4 +1,5 @@
 import { endKey, readBlobKey } from '../keys.js';
+import { valueBytes } from './database.js';
 import type { Write } from './database.js';
 import type { Generation } from './generation.js';
 import { entryOverheadBytes } from './generations.js';
@@ -126,5 +127,3 @@ export class BlobLog {
     void old.settle().catch(() => undefined);
   }
 }
-
-const valueBytes = (write: Write<Buffer>): number => (write.type === 'put' ? write.value.length : 0);

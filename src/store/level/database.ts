@@ -32,6 +32,9 @@ export interface DiskWatch {
 export type Write<K> =
   { readonly type: 'put'; readonly key: K; readonly value: Buffer } | { readonly type: 'del'; readonly key: K };
 
+/** What a write brings, without its key, in bytes. */
+export const valueBytes = <K>(write: Write<K>): number => (write.type === 'put' ? write.value.length : 0);
+
 /** LevelDB copies a batch on the event loop: 1 MiB takes it some milliseconds. */
 const maxGroupBytes = 1024 * 1024;
 /** What an entry takes beside its value, about. */
@@ -258,5 +261,4 @@ export class Database<K extends string | Buffer> {
   }
 }
 
-const valueBytes = <K>(write: Write<K>): number => (write.type === 'put' ? write.value.length : 0);
 const closedError = () => new Error('the store is closed');

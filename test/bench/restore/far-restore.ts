@@ -6,13 +6,13 @@ import { paths as sourcePaths } from '../../support/scripted-documents.js';
 import { roundTripMs } from '../world/far.js';
 import type { WorldSize } from '../world/world-shape.js';
 import { inWorld, skippedRow } from './in-world.js';
-import { measureRounds, medianSeconds } from './rounds.js';
+import { measureRounds } from './rounds.js';
 import type { RoundPlan } from './rounds.js';
 import { AskedPaths } from './asked-paths.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
 import { throughFreshNginx } from './through-fresh-nginx.js';
 import { measureTrips } from './far-trips.js';
-import { shareOfDistance } from './share-of-distance.js';
+import { distanceRow } from './distance-row.js';
 import { wideLimits } from './wide-limits.js';
 
 const flatPath = sourcePaths.flat;
@@ -58,16 +58,12 @@ function measureFar(size: WorldSize, { isWhole, ...plan }: FarPlan): Promise<rea
       },
       plan,
     );
-    const [direct, folder] = [medianSeconds(rounds, 'direct'), medianSeconds(rounds, 'folder')];
     const what = `cold restore of ${world.shape.packages.length} packages, source ${roundTripMs} ms away`;
     const row = (peer: string, id: string, how: string, target: number | null) => {
       const name = `${what}${how}: waiting / going to it`;
       const facts = { id, unit: 'times', better: 'lower', target, peer: 'source' } as const;
       if (peer === 'nginx' && noNginx !== undefined) return skippedRow({ ...facts, name }, noNginx);
-      return rowOf(
-        { ...facts, name: `${name} (${medianSeconds(rounds, peer)} / ${direct}, folder ${folder})` },
-        rounds.map((round) => shareOfDistance(round[peer], round['direct'], round['folder'])),
-      );
+      return distanceRow({ ...facts, name }, rounds, peer);
     };
     const waste = rowOf(
       {

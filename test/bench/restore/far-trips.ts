@@ -1,10 +1,9 @@
-import { rowOf } from '../row.js';
 import type { Row } from '../row.js';
 import type { World } from '../world/world.js';
 import type { RestoreClient } from './restore-client.js';
-import { measureRounds, medianSeconds } from './rounds.js';
+import { measureRounds } from './rounds.js';
 import type { RoundPlan } from './rounds.js';
-import { shareOfDistance } from './share-of-distance.js';
+import { distanceRow } from './distance-row.js';
 import { throughFreshLarder } from './through-fresh-larder.js';
 import { wideLimits } from './wide-limits.js';
 
@@ -29,16 +28,19 @@ export async function measureTrips(
     },
     plan,
   );
-  const beside = `${medianSeconds(rounds, 'direct')}, folder ${medianSeconds(rounds, 'folder')}`;
   const what = `cold restore of ${world.shape.packages.length} packages, source ${roundTripMs} ms away`;
   const row = (peer: string, id: string, how: string) =>
-    rowOf(
+    distanceRow(
       {
         id,
-        name: `${what}${how}: waiting / going to it (${medianSeconds(rounds, peer)} / ${beside})`,
-        ...{ unit: 'times', better: 'lower', target: null, peer: 'source' },
+        name: `${what}${how}: waiting / going to it`,
+        unit: 'times',
+        better: 'lower',
+        target: null,
+        peer: 'source',
       },
-      rounds.map((round) => shareOfDistance(round[peer], round['direct'], round['folder'])),
+      rounds,
+      peer,
     );
   return [row('limited', 'P4-trips', ''), row('wide', 'P4-trips-wide', ', 128 connections and 64 ahead')];
 }
