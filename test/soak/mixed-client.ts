@@ -50,6 +50,7 @@ async function get(
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Got | undefined> {
+  const answered = tally.ask(path);
   try {
     const response = await agent.request({ origin, path: `/${path}`, method: 'GET', headers });
     const body = Buffer.from(await response.body.arrayBuffer());
@@ -58,6 +59,8 @@ async function get(
   } catch {
     tally.count(0);
     return undefined;
+  } finally {
+    answered();
   }
 }
 

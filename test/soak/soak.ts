@@ -37,6 +37,9 @@ export interface SoakReport {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** After the last question: the longest drip, several times over, on a machine that has other work too. */
+const longestAnswerMs = 60_000;
+
 /** Many clients of many kinds against one server whose sources fail in every way, one after the other. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { seconds, maxRequests = Number.POSITIVE_INFINITY, clients, ids, seed, tell } = options;
@@ -92,6 +95,13 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const asking = Array.from({ length: clients }, (_, at) =>
     askOn({ agent, origin: new URL(larder.url).origin, world, random: randomFrom(seed + 1 + at), tally }, goesOn),
   );
+  const overdue = setTimeout(
+    () => {
+      tally.isOverdue();
+      void agent.destroy();
+    },
+    seconds * 1000 + longestAnswerMs,
+  );
   try {
     await Promise.all([observe(), disturb(), ...asking]);
     if (larder.child.exitCode !== null) tally.isWrong(`the server ended with ${larder.child.exitCode}`);
@@ -106,6 +116,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       errors: countMessages(larder.output),
     };
   } finally {
+    clearTimeout(overdue);
     await agent.destroy();
     await larder.kill();
     await world.close();

@@ -34,6 +34,9 @@ export async function createWorld(ids: number, random: () => number): Promise<Wo
   };
 }
 
+/** Whoever asked during the trouble waits to the end of the answer, though the trouble be over. */
+const longestDripSeconds = 10;
+
 const faults: readonly (readonly [weight: number, fault: Fault | 'gone'])[] = [
   [3, 'gone'],
   [2, 'hang'],
@@ -49,7 +52,7 @@ const faults: readonly (readonly [weight: number, fault: Fault | 'gone'])[] = [
   [1, 'wrong package'],
   [1, 'not http'],
   [2, { delayMs: 700 }],
-  [1, { dripBytesPerSecond: 2_000 }],
+  [1, (reply) => ({ dripBytesPerSecond: Math.max(2_000, reply.body.length / longestDripSeconds) })],
 ];
 
 const places: readonly (readonly [weight: number, pattern: RegExp])[] = [
@@ -79,5 +82,5 @@ export async function trouble(
     await pause(forMs);
     source.clearFaults();
   }
-  return `${name}: ${typeof fault === 'string' ? fault : JSON.stringify(fault)} at ${String(place)} for ${Math.round(forMs)} ms`;
+  return `${name}: ${typeof fault === 'object' ? JSON.stringify(fault) : typeof fault === 'string' ? fault : 'drip'} at ${String(place)} for ${Math.round(forMs)} ms`;
 }
