@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { jsonSchemaText } from '../build/src/config/json-schema.js';
 import { keyPage } from '../build/src/config/key-page.js';
-import { openApiYaml } from '../build/src/http/api/openapi.js';
+import { openApiYaml } from '../build/src/http/api/openapi-yaml.js';
 import { version } from '../build/src/ops/version.js';
 
 writeFileSync('config/larder.schema.json', jsonSchemaText());

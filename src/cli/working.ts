@@ -8,7 +8,6 @@ import { exitCode } from './exit-code.js';
 import type { ExitCode } from './exit-code.js';
 import type { OwnerServer } from './owner-server.js';
 import { UnansweredError } from './owner-server.js';
-import { showProgress } from './progress.js';
 import { withConfig } from './with-config.js';
 
 /** The options of a verb that works on the store: only its owner may, so there is no key to give. */
@@ -38,6 +37,7 @@ export async function runWorking<T>(
   environment: Environment,
 ): Promise<ExitCode> {
   return withConfig(options, environment, async (config) => {
+    const { showProgress } = await import('./progress.js');
     const progress = showProgress(working.title, process.stderr, options.quiet === true || options.json === true);
     let report: T;
     try {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessKey, choice, notes, text, yesNo } from './leaf.js';
 import { nameAllowed, namePattern } from './source-schema.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notes } from './leaf.js';
 import { aliases, configSchema } from './schema.js';
 

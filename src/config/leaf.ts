@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress } from '../nuget/parse-address.js';
 import { parseDuration, parseSize } from './units.js';
 

@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import { crossCheck } from './cross-checks.js';
 import { effectiveValues, type EffectiveValue } from './effective.js';
 import { configFileVariable, layEnvironment, type Environment } from './environment-layer.js';
-import { readFileLayer } from './file-layer.js';
 import { layFlags, type ConfigFlags } from './flag-layer.js';
 import { ConfigError, type Mistake } from './mistake.js';
 import { readProxyEnvironment } from './proxy-environment.js';
@@ -58,6 +57,8 @@ async function openFile(
       : { layer: 'file', text: isNamed ? `env ${configFileVariable}` : 'default' };
   try {
     const text = await readFile(file, 'utf8');
+    // Reading YAML is a twentieth of all code, and nothing for who has no file.
+    const { readFileLayer } = await import('./file-layer.js');
     return { root: readFileLayer(text, shownName(file), mistakes), file };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { keyAt, pathText, walkKeys, type Key, type KeyPath } from './key-tree.js';
 import type { KeyNote } from './leaf.js';
 import type { Mistake } from './mistake.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessSchema } from './access-schema.js';
 import { age, choice, count, network, notes, publicAddress, secret, size, text, timeLimit, yesNo } from './leaf.js';
 import type { ProxyEnvironment } from './proxy-environment.js';

@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   choice,
   count,

@@ -5,7 +5,8 @@ import test from 'ava';
 import { parse } from 'yaml';
 
 import { apiRoutes } from '../../src/http/api/api-routes.js';
-import { openApi, openApiYaml } from '../../src/http/api/openapi.js';
+import { openApiYaml } from '../../src/http/api/openapi-yaml.js';
+import { openApi } from '../../src/http/api/openapi.js';
 import type { Insight } from '../../src/feed/insight.js';
 import { version } from '../../src/ops/version.js';
 import { startLarder } from '../support/larder.js';

@@ -55,9 +55,9 @@ export function apiRoutes({ insight, version, readerOf = () => everyReader }: Ap
         throw new ProblemError({ code: 'not-found', detail: `there is no feed ${JSON.stringify(feed)}` });
       ctx.body = explanation;
     });
-  const description = openApi(version);
+  let description: object | undefined;
   router.get('/openapi.json', (ctx) => {
-    ctx.body = description;
+    ctx.body = description ??= openApi(version);
   });
   return router;
 }

@@ -1,5 +1,4 @@
-import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import {
   defaultTake,
@@ -141,11 +140,6 @@ export function openApi(version: string): object {
       schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchemaOf(schema)])),
     },
   };
-}
-
-/** The text of `docs/openapi.yaml`. */
-export function openApiYaml(version: string): string {
-  return `# Written by \`npm run schema\`.\n${stringify(openApi(version), { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 /** Members may be added, so the published schema does not forbid them. */

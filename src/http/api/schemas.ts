@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /* What the JSON API answers. The OpenAPI document is made from this, and tests hold every answer against it. */
 
