@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { canMeasureMemory, startLarderProcess } from '../support/larder-process.js';
 import { startScriptedSource } from '../support/scripted-source.js';
+import { shippedScript } from '../support/shipped-build.js';
 import type { Figure } from './figure.js';
 import { rowOf } from './row.js';
 import type { Row } from './row.js';
@@ -73,7 +74,8 @@ interface TailPlan {
 /** Both are asked in turn. */
 async function tail(small: string, full: string, { packages, fillerBytes, url, isQuick }: TailPlan): Promise<Row> {
   await fill(small, isQuick ? 100 : smallPackages, fillerBytes);
-  const start = (path: string) => startLarderProcess(['--data', path, '--source', `origin=${url}`]);
+  const script = await shippedScript();
+  const start = (path: string) => startLarderProcess(['--data', path, '--source', `origin=${url}`], { script });
   const [few, many] = [await start(small), await start(full)];
   try {
     const requests = isQuick ? 200 : 5_000;
@@ -104,8 +106,9 @@ async function fill(path: string, packages: number, fillerBytes: number): Promis
 
 /** Ends by kill -9. */
 async function started(path: string, url: string, settleMs: number): Promise<{ ms: number; bytes: number }> {
+  const script = await shippedScript();
   const beganAtMs = performance.now();
-  const larder = await startLarderProcess(['--data', path, '--source', `origin=${url}`]);
+  const larder = await startLarderProcess(['--data', path, '--source', `origin=${url}`], { script });
   const ms = performance.now() - beganAtMs;
   await sleep(settleMs);
   const bytes = canMeasureMemory ? await larder.privateBytes() : Number.NaN;

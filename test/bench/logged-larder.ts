@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mainScript, nodeOptions } from '../support/larder-process.js';
+import { nodeOptions } from '../support/larder-process.js';
+import { shippedScript } from '../support/shipped-build.js';
 
 /** A Larder in a process of its own whose log goes to a file, as that of a service does: nobody's reading slows it down. */
 export interface LoggedLarder {
@@ -25,7 +26,7 @@ export async function startLoggedLarder(directory: string, serviceIndex: string)
   const logFile = join(directory, 'larder.log');
   const log = await open(logFile, 'a');
   const place = ['--port', '0', '--data', join(directory, 'larder'), '--source', `origin=${serviceIndex}`];
-  const child = spawn(process.execPath, [...nodeOptions, mainScript, 'serve', ...place], {
+  const child = spawn(process.execPath, [...nodeOptions, await shippedScript(), 'serve', ...place], {
     cwd: directory,
     // The defaults are measured, not what whoever measures has set for themselves.
     env: { PATH: process.env['PATH'] },

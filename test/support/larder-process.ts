@@ -38,9 +38,13 @@ export interface LarderProcess {
  */
 export async function startLarderProcess(
   args: readonly string[],
-  { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+  {
+    cwd = process.cwd(),
+    env = {},
+    script = mainScript,
+  }: { cwd?: string; env?: Readonly<Record<string, string>>; script?: string } = {},
 ): Promise<LarderProcess> {
-  const child = spawn(process.execPath, [...nodeOptions, mainScript, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, script, 'serve', '--port', '0', ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

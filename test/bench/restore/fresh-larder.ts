@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startLarderProcess } from '../../support/larder-process.js';
+import { shippedScript } from '../../support/shipped-build.js';
 import type { World, WorldSource } from '../world/world.js';
 
 /** A Larder as a user starts it, with an empty store. */
@@ -21,7 +22,9 @@ export async function startFreshLarder(
   const config = join(directory, 'larder.yaml');
   // JSON is YAML.
   await writeFile(config, JSON.stringify({ sources: [{ name: 'origin', url: source.url }], ...settings }));
-  const larder = await startLarderProcess(['--data', join(directory, 'data'), '--config', config]);
+  const larder = await startLarderProcess(['--data', join(directory, 'data'), '--config', config], {
+    script: await shippedScript(),
+  });
   return {
     url: `${larder.url}v3/index.json`,
     async close() {
