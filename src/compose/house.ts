@@ -22,16 +22,13 @@ import { ReadThrough } from '../feed/read-through.js';
 import { RequestBudget } from '../feed/request-budget.js';
 import { SearchIndex } from '../feed/search-index.js';
 import { SearchMemo } from '../feed/search-memo.js';
-import { SourceFigures } from '../feed/source-figures.js';
 import { Prefetch } from '../feed/prefetch/prefetch.js';
 import { PrefetchFigures } from '../feed/prefetch/prefetch-figures.js';
 import { replaceable } from '../feed/replaceable.js';
-import { SourceHealth } from '../feed/source-health.js';
 import { StoreTrouble } from '../feed/store-trouble.js';
 import type { PackageRow, Store } from '../feed/store.js';
 import type { VerifyEvent, VerifyReport } from '../feed/verify-report.js';
 import { verifyStore } from '../feed/verify-store.js';
-import { watchSource } from '../feed/watched-source.js';
 import { HotDocuments } from '../http/hot-documents.js';
 import { HotPackages } from '../http/hot-packages.js';
 import { createPublicBase } from '../http/urls.js';
@@ -43,11 +40,10 @@ import type { Counters } from '../ops/counters.js';
 import { createLog } from '../ops/log.js';
 import type { LogDestination, Logger } from '../ops/log.js';
 import { eligibleSources } from '../policy/source-mapping.js';
-import { AheadPlaces } from '../sources/transport/ahead-places.js';
 import { openLevelStore } from '../store/level/open-level-store.js';
 import { Catalogs } from './catalogs.js';
-import { createSource, protocolOf } from './create-source.js';
-import { sourceAccess } from './source-access.js';
+import { createSources } from './create-sources.js';
+import { KnownSecrets } from './known-secrets.js';
 
 /** Parts that tests bring along. */
 export interface Parts {
@@ -98,16 +94,12 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Secrets that took the place of others and are struck out of the log: those of the last days, however often they are replaced. */
-const secretsRemembered = 200;
 /** How long a client waits at most for the refresh of something that is kept, in milliseconds: most sources answer within it, a dead one costs no more. */
 const refreshGraceMs = 500;
 /** How long the service index waits to hear what a source offers, in milliseconds: longer than the above, so that what is kept is heard. */
 const offerGraceMs = 1_500;
 /** How long the reading of one document goes on behind clients that stopped waiting, in milliseconds. */
 const maxRefreshMs = 120_000;
-/** The connections' own time limits are coarse: they shall speak first, in milliseconds. */
-const probeGraceMs = 2_000;
 /** How long a search waits for one source before what is kept of it has to do, in milliseconds. */
 const searchPatienceMs = 5_000;
 /** Memory for what sources said while the store cannot write. */
@@ -125,9 +117,8 @@ const searchMemoBytes = 32 * 1024 * 1024;
  */
 export async function buildHouse(config: Config, version: string, parts: Parts, isServing: boolean): Promise<House> {
   const clock = parts.clock ?? systemClock;
-  const configured = secretsOf(config);
-  let secrets: readonly string[] = configured;
-  const log = parts.log ?? createLog({ ...config.log, secrets: () => secrets }, parts.logTo);
+  const secrets = new KnownSecrets(secretsOf(config));
+  const log = parts.log ?? createLog({ ...config.log, secrets: () => secrets.all }, parts.logTo);
   const counters = createCounters();
   const store =
     parts.store ??
@@ -138,41 +129,11 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       tell: ({ level, text }) => log[level](text),
     }));
 
-  const aheadPlaces = new AheadPlaces(config.prefetch.maxConcurrent);
-  const sources = config.sources.map((source) => {
-    const health = new SourceHealth({
-      name: source.name,
-      clock,
-      log,
-      probeTimeoutMs: source.timeouts.headersMs + probeGraceMs,
-      mostGraceMs: refreshGraceMs,
-      ...(parts.patience?.leastRefreshMs !== undefined && { leastGraceMs: parts.patience.leastRefreshMs }),
-    });
-    const figures = new SourceFigures(clock, () => health.isAway);
-    const onSecrets = (replaced: readonly string[]) =>
-      (secrets = [...configured, ...[...secrets.slice(configured.length), ...replaced].slice(-secretsRemembered)]);
-    const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, {
-      config,
-      version,
-      clock,
-      log,
-      counters,
-      access,
-      figures,
-      health,
-      aheadPlaces,
-    });
-    const watched = watchSource(created, (reason) => figures.answered(reason));
-    return {
-      source: watched,
-      created,
-      name: source.name,
-      url: created.url,
-      protocol: protocolOf(source),
-      figures,
-      health,
-    };
+  const sources = createSources(config, {
+    ...{ version, clock, log, counters },
+    onSecrets: (replaced) => secrets.add(replaced),
+    mostGraceMs: refreshGraceMs,
+    leastGraceMs: parts.patience?.leastRefreshMs,
   });
   const damaged = new DamagedCopies({
     ...{ store: store.packages, clock, log },
