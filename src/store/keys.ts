@@ -55,9 +55,6 @@ export const packagesOf = (id: PackageId): { gt: string; lt: string } => ({
   lt: `package/${id.key}0`,
 });
 
-/** The id (lower case) in the key of a row. */
-export const idIn = (key: string): string => key.slice(key.indexOf('/') + 1, key.lastIndexOf('/'));
-
 /** The packages with bytes in a generation. */
 export const heldBy = (generation: number): { gt: string; lt: string } => ({
   gt: `holds/${hex(generation, 8)}/`,

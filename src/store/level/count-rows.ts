@@ -1,4 +1,4 @@
-import { idIn, under } from '../keys.js';
+import { packageKey, under } from '../keys.js';
 import { PackageCount } from '../package-count.js';
 import type { Database, Write } from './database.js';
 import type { Generations } from './generations.js';
@@ -23,6 +23,7 @@ export async function countRows(
 ): Promise<PackageCount> {
   const count = new PackageCount();
   let id = '';
+  let written = '';
   let lost = 0;
   let writes: Write<string>[] = [];
   const flush = async (least: number) => {
@@ -31,13 +32,13 @@ export async function countRows(
     writes = [];
   };
   for await (const rows of meta.texts(under('package')))
-    for (const [key, text] of rows) {
+    for (const text of rows) {
       const extent = decodeExtent(text);
       const isHeld = generations.holds(extent);
       if (isHeld) {
-        const next = idIn(key);
-        // A copy: a part of the key would keep all of it in memory.
-        if (next !== id) id = Buffer.from(next).toString();
+        // A copy: a part of the row would keep all of it in memory. The versions of an id follow one another.
+        if (extent.id !== written) id = Buffer.from(extent.id.toLowerCase()).toString();
+        written = extent.id;
         count.addOf(id, extent);
         generations.countExtent(extent, Buffer.byteLength(text), 1);
       }
@@ -45,7 +46,7 @@ export async function countRows(
       const row = decodeRow(Buffer.from(text));
       if (!isHeld) {
         lost++;
-        writes.push({ type: 'del', key }, pinWrite(row));
+        writes.push({ type: 'del', key: packageKey(row.identity) }, pinWrite(row));
       }
       writes.push(...holdWrites(generations, row, isHeld ? 'put' : 'del'));
       await flush(maxWritesPerBatch);

@@ -46,8 +46,9 @@ interface Batch<K> extends Queued {
 }
 
 /** Of LevelDB; `level` types only what databases of browsers have too. */
-interface CompactsRanges<K> {
+interface KnowsRanges<K> {
   compactRange(start: K, end: K): Promise<void>;
+  approximateSize(start: K, end: K): Promise<number>;
 }
 
 interface Range<K> {
@@ -129,7 +130,15 @@ export class Database<K extends string | Buffer> {
    */
   async settle(nowhere: K): Promise<void> {
     if (!this.#isReadable || this.#closed) return;
-    await (this.#level as Level<K, Buffer> & CompactsRanges<K>).compactRange(nowhere, nowhere);
+    await (this.#level as Level<K, Buffer> & KnowsRanges<K>).compactRange(nowhere, nowhere);
+  }
+
+  /**
+   * What its tables take on disk. Exact where all keys lie between the two: a table that begins and ends there counts as a whole
+   * (`VersionSet::ApproximateOffsetOf`).
+   */
+  tableBytes(below: K, above: K): Promise<number> {
+    return (this.#level as Level<K, Buffer> & KnowsRanges<K>).approximateSize(below, above);
   }
 
   /** A consistent view, in order of key. What is few takes one turn of the disk. */
@@ -147,12 +156,12 @@ export class Database<K extends string | Buffer> {
 
   /**
    * A consistent view of the values as text, in order of key, many at a time: for who goes through all of a large range. The next are
-   * read while these are worked on.
+   * read while these are worked on. Without keys, because making strings of both is most of the time that it takes.
    */
-  async *texts(range: Range<K>): AsyncGenerator<readonly (readonly [K, string])[]> {
+  async *texts(range: Range<K>): AsyncGenerator<readonly string[]> {
     const options = { ...range, ...bytesAtATime, valueEncoding: 'utf8' };
-    const iterator = await this.#reading(async (level) => level.iterator<K, string>(options));
-    yield* manyAtATime<[K, string]>(iterator, (error) => this.#unreadIn(error, range));
+    const iterator = await this.#reading(async (level) => level.values<K, string>(options));
+    yield* manyAtATime<string>(iterator, (error) => this.#unreadIn(error, range));
   }
 
   /** Keys alone, as `texts`. */

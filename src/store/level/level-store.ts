@@ -124,7 +124,7 @@ export class LevelStore implements Store {
     const { path, generations } = this.#opened;
     this.#measuredAtMs = performance.now();
     const own = new Set(generations.all.map((generation) => generation.path));
-    this.#room.otherBytes = await directoryBytes(path, own);
+    this.#room.otherBytes = await directoryBytes(path, (below) => own.has(below));
   }
 
   #grown(): void {

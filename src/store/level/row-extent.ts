@@ -3,7 +3,8 @@ import type { LevelRow } from './package-record.js';
 
 /** How many bytes a package has, and where they are. */
 export type Extent = Pick<LevelRow, 'size' | 'location'>;
-type Counted = Extent & Pick<LevelRow, 'source'>;
+/** @property id as it is written */
+type Counted = Extent & Pick<LevelRow, 'source'> & { readonly id: string };
 
 /**
  * What is counted of a row, for who goes through all of them: less than half the time of parsing JSON.
@@ -11,77 +12,40 @@ type Counted = Extent & Pick<LevelRow, 'source'>;
  * @throws as `decodeRow`
  */
 export function decodeExtent(text: string): Counted {
-  return scan(text) ?? decodeRow(Buffer.from(text));
+  const found = scan(text);
+  if (found !== undefined) return found;
+  const row = decodeRow(Buffer.from(text));
+  return { ...row, id: row.identity.id.text };
 }
 
-/** Of a row with its members in the order in which `encodeRow` writes them, and without an escape: then every quotation mark is JSON's own. */
+/**
+ * A row with its members in the order in which `encodeRow` writes them, and without an escape: then every quotation mark is JSON's own. One
+ * expression, because V8 has it as machine code long before it would compile a function that looks for each member.
+ */
+const written =
+  /^\{"layout":(\d+),"id":"([^"\\]*)"[^\\]*?"source":"([^"\\]*)"[^\\]*?"size":(\d+)[^\\]*?"location":\{"record":(\d+),"chunkBytes":(\d+),"runs":\[([\d,]+)\]\}\}$/;
+
 function scan(text: string): Counted | undefined {
-  if (text.includes('\\')) return undefined;
-  const row = new Scanner(text);
-  const layout = row.numberBehind('{"layout":');
-  const source = row.textBehind('"source":"');
-  const size = row.numberBehind('"size":');
-  const record = row.numberBehind('"location":{"record":');
-  const chunkBytes = row.numberBehind(',"chunkBytes":');
-  const runs = row.numbersBehind(',"runs":[');
-  const isWhole = row.isFound && text.slice(row.at) === ']}}';
-  return isWhole && layout <= layoutVersion ? { source, size, location: { record, chunkBytes, runs } } : undefined;
+  const parts = written.exec(text);
+  // By place: taking an array apart goes through an iterator, which at a start costs more than the expression.
+  if (parts === null || Number(parts[1]) > layoutVersion) return undefined;
+  const location = { record: Number(parts[5]), chunkBytes: Number(parts[6]), runs: numbersIn(parts[7] ?? '') };
+  return { id: parts[2] ?? '', source: parts[3] ?? '', size: Number(parts[4]), location };
 }
 
-const [zero, nine, comma] = [48, 57, 44];
+const [zero, comma] = [48, 44];
 
-/** Goes through a text once. */
-class Scanner {
-  at = 0;
-  /** Whether everything was there so far. */
-  isFound = true;
-  readonly #text: string;
-
-  constructor(text: string) {
-    this.#text = text;
+/** With commas between them. */
+function numbersIn(text: string): number[] {
+  const numbers: number[] = [];
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === comma) {
+      numbers.push(value);
+      value = 0;
+    } else value = value * 10 + (code - zero);
   }
-
-  textBehind(name: string): string {
-    this.#seek(name);
-    const start = this.at;
-    this.at = Math.max(start, this.#text.indexOf('"', start));
-    return this.#text.slice(start, this.at);
-  }
-
-  numberBehind(name: string): number {
-    this.#seek(name);
-    return this.#number();
-  }
-
-  /** With commas between them. */
-  numbersBehind(name: string): number[] {
-    this.#seek(name);
-    const numbers = [this.#number()];
-    while (this.#text.charCodeAt(this.at) === comma) {
-      this.at++;
-      numbers.push(this.#number());
-    }
-    return numbers;
-  }
-
-  #seek(name: string): void {
-    const found = this.#text.indexOf(name, this.at);
-    if (found < 0) this.isFound = false;
-    else this.at = found + name.length;
-  }
-
-  #number(): number {
-    const start = this.at;
-    let value = 0;
-    for (let code = this.#code; code >= zero && code <= nine; code = this.#code) {
-      value = value * 10 + (code - zero);
-      this.at++;
-    }
-    if (this.at === start) this.isFound = false;
-    return value;
-  }
-
-  get #code(): number {
-    return this.#text.charCodeAt(this.at);
-  }
+  numbers.push(value);
+  return numbers;
 }

@@ -49,13 +49,16 @@ function processUser(): string {
   return process.getuid === undefined ? 'this user' : `user ${process.getuid()}`;
 }
 
-/** Bytes of all files below `path`. Files that go away meanwhile, as LevelDB's do, count as gone. `except` names directories to leave out. */
-export async function directoryBytes(path: string, except: ReadonlySet<string> = new Set()): Promise<number> {
+/** Bytes of all files below `path`. Files that go away meanwhile, as LevelDB's do, count as gone. @param isLeftOut of a file or directory, by its path */
+export async function directoryBytes(
+  path: string,
+  isLeftOut: (path: string) => boolean = () => false,
+): Promise<number> {
   let bytes = 0;
   for (const entry of await entriesOf(path)) {
     const below = join(path, entry.name);
-    if (except.has(below)) continue;
-    if (entry.isDirectory()) bytes += await directoryBytes(below, except);
+    if (isLeftOut(below)) continue;
+    if (entry.isDirectory()) bytes += await directoryBytes(below, isLeftOut);
     else bytes += await fileBytes(below);
   }
   return bytes;

@@ -22,20 +22,20 @@ async function filled(t: ExecutionContext): Promise<Database<string>> {
 
 test('a large range comes in several parts, whole and in order, as it was when it was begun', async (t) => {
   const database = await filled(t);
-  const found: (readonly [string, string])[] = [];
+  const found: string[] = [];
   let parts = 0;
-  for await (const entries of database.texts(rows)) {
+  for await (const texts of database.texts(rows)) {
     if (parts++ === 0)
       await database.batch([
         { type: 'del', key: keyOf(rowCount - 1) },
         { type: 'put', key: 'row/new', value: Buffer.alloc(1) },
       ]);
-    found.push(...entries);
+    found.push(...texts);
   }
   t.true(parts > 1);
   t.deepEqual(
     found,
-    Array.from({ length: rowCount }, (_, number) => [keyOf(number), `väl${number}`] as const),
+    Array.from({ length: rowCount }, (_, number) => `väl${number}`),
   );
 });
 
@@ -51,8 +51,8 @@ test('its keys come alone as well', async (t) => {
 
 test('who stops in the middle leaves nothing behind, and who goes on after the end of the database is told', async (t) => {
   const database = await filled(t);
-  for await (const entries of database.texts(rows)) {
-    t.is(entries[0]?.[0], keyOf(0));
+  for await (const texts of database.texts(rows)) {
+    t.is(texts[0], 'väl0');
     break;
   }
   const left = database.texts(rows);
