@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { getter } from '../support/larder.js';
 import { startLarderProcess } from '../support/larder-process.js';
 import { runLarder, runProgram } from '../support/run-larder.js';
+import { repositoryRoot } from '../support/repository-root.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import { shippedScript } from '../support/shipped-build.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -33,15 +34,18 @@ test('the shipped build is the same command in one piece', async (t) => {
 
 test('made anew while somebody starts it, it is always whole', async (t) => {
   t.timeout(120_000);
-  const script = await shippedScript();
-  const bundling = run(process.execPath, ['scripts/bundle.js', dirname(script)]);
+  // Below the modules that are not bundled, and not where others put theirs meanwhile.
+  const folder = join(repositoryRoot, 'build', `shipped-${process.pid}`);
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const bundle = () => run(process.execPath, [join(repositoryRoot, 'scripts/bundle.js'), folder]);
+  await bundle();
   let isMade = false;
-  void bundling.then(() => (isMade = true));
-  do t.regex((await run(process.execPath, [script, '--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  const bundling = bundle().finally(() => (isMade = true));
+  do t.regex((await run(process.execPath, [join(folder, 'main.js'), '--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   while (!isMade);
   await bundling;
   t.deepEqual(
-    (await readdir(dirname(script))).filter((name) => !/^[\w-]+\.js(\.map)?$/.test(name)),
+    (await readdir(folder)).filter((name) => !/^[\w-]+\.js(\.map)?$/.test(name)),
     [],
   );
 });
