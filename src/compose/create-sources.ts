@@ -3,12 +3,11 @@ import { SourceFigures } from '../feed/source-figures.js';
 import { SourceHealth } from '../feed/source-health.js';
 import type { Source } from '../feed/source.js';
 import { watchSource } from '../feed/watched-source.js';
-import type { Clock } from '../ops/clock.js';
-import type { Counters } from '../ops/counters.js';
-import type { Logger } from '../ops/log.js';
 import { AheadPlaces } from '../sources/transport/ahead-places.js';
 import { createSource, protocolOf } from './create-source.js';
+import type { SourceParts } from './create-source.js';
 import { sourceAccess } from './source-access.js';
+import type { AccessParts } from './source-access.js';
 
 /** A source with all that is known of how it does. */
 export interface HouseSource {
@@ -24,13 +23,7 @@ export interface HouseSource {
   readonly health: SourceHealth;
 }
 
-export interface SourcesParts {
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly counters: Counters;
-  /** Told of every secret that takes the place of another, before it is used. */
-  readonly onSecrets: (secrets: readonly string[]) => void;
+export interface SourcesParts extends AccessParts, Pick<SourceParts, 'version' | 'counters'> {
   /** How long a client waits at most for the refresh of something that is kept, in milliseconds. */
   readonly mostGraceMs: number;
   readonly leastGraceMs?: number | undefined;
@@ -41,7 +34,7 @@ const probeGraceMs = 2_000;
 
 /** All configured sources, in their order. They share the places for what no client waits for. */
 export function createSources(config: Config, parts: SourcesParts): readonly HouseSource[] {
-  const { version, clock, log, counters, onSecrets, mostGraceMs, leastGraceMs } = parts;
+  const { version, clock, log, counters, mostGraceMs, leastGraceMs } = parts;
   const aheadPlaces = new AheadPlaces(config.prefetch.maxConcurrent);
   return config.sources.map((source) => {
     const { name, timeouts } = source;
@@ -51,10 +44,9 @@ export function createSources(config: Config, parts: SourcesParts): readonly Hou
       ...(leastGraceMs !== undefined && { leastGraceMs }),
     });
     const figures = new SourceFigures(clock, () => health.isAway);
-    const access = sourceAccess(source, config.proxies, { clock, log, onSecrets });
-    const created = createSource(source, {
-      ...{ config, version, clock, log, counters, access, figures, health, aheadPlaces },
-    });
+    const access = sourceAccess(source, config.proxies, parts);
+    const sourceParts = { config, version, clock, log, counters, access, figures, health, aheadPlaces };
+    const created = createSource(source, sourceParts);
     const watched = watchSource(created, (reason) => figures.answered(reason));
     return { source: watched, created, name, url: created.url, protocol: protocolOf(source), figures, health };
   });

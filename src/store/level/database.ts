@@ -130,7 +130,7 @@ export class Database<K extends string | Buffer> {
    */
   async settle(nowhere: K): Promise<void> {
     if (!this.#isReadable || this.#closed) return;
-    await (this.#level as Level<K, Buffer> & KnowsRanges<K>).compactRange(nowhere, nowhere);
+    await this.#ranges.compactRange(nowhere, nowhere);
   }
 
   /**
@@ -138,7 +138,7 @@ export class Database<K extends string | Buffer> {
    * (`VersionSet::ApproximateOffsetOf`).
    */
   tableBytes(below: K, above: K): Promise<number> {
-    return (this.#level as Level<K, Buffer> & KnowsRanges<K>).approximateSize(below, above);
+    return this.#ranges.approximateSize(below, above);
   }
 
   /** A consistent view, in order of key. What is few takes one turn of the disk. */
@@ -184,6 +184,10 @@ export class Database<K extends string | Buffer> {
     await this.#queue.idle();
     await this.#healing?.catch(() => undefined);
     await this.#level.close();
+  }
+
+  get #ranges(): KnowsRanges<K> {
+    return this.#level as Level<K, Buffer> & KnowsRanges<K>;
   }
 
   get #isReadable(): boolean {
