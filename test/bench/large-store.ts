@@ -75,8 +75,7 @@ interface TailPlan {
 async function tail(small: string, full: string, { packages, fillerBytes, url, isQuick }: TailPlan): Promise<Row> {
   await fill(small, isQuick ? 100 : smallPackages, fillerBytes);
   const script = await shippedScript();
-  const start = (path: string) => startLarderProcess(['--data', path, '--source', `origin=${url}`], { script });
-  const [few, many] = [await start(small), await start(full)];
+  const [few, many] = [await start(script, small, url), await start(script, full, url)];
   try {
     const requests = isQuick ? 200 : 5_000;
     const ratios: number[] = [];
@@ -104,11 +103,14 @@ async function fill(path: string, packages: number, fillerBytes: number): Promis
   if (!filled) throw new Error('the store could not be filled');
 }
 
+const start = (script: string, path: string, url: string) =>
+  startLarderProcess(['--data', path, '--source', `origin=${url}`], { script });
+
 /** Ends by kill -9. */
 async function started(path: string, url: string, settleMs: number): Promise<{ ms: number; bytes: number }> {
   const script = await shippedScript();
   const beganAtMs = performance.now();
-  const larder = await startLarderProcess(['--data', path, '--source', `origin=${url}`], { script });
+  const larder = await start(script, path, url);
   const ms = performance.now() - beganAtMs;
   await sleep(settleMs);
   const bytes = canMeasureMemory ? await larder.privateBytes() : Number.NaN;

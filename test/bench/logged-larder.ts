@@ -23,10 +23,11 @@ export interface LoggedLarder {
  * @throws with what it printed when it ends before it listens
  */
 export async function startLoggedLarder(directory: string, serviceIndex: string): Promise<LoggedLarder> {
+  const script = await shippedScript();
   const logFile = join(directory, 'larder.log');
   const log = await open(logFile, 'a');
   const place = ['--port', '0', '--data', join(directory, 'larder'), '--source', `origin=${serviceIndex}`];
-  const child = spawn(process.execPath, [...nodeOptions, await shippedScript(), 'serve', ...place], {
+  const child = spawn(process.execPath, [...nodeOptions, script, 'serve', ...place], {
     cwd: directory,
     // The defaults are measured, not what whoever measures has set for themselves.
     env: { PATH: process.env['PATH'] },

@@ -4,21 +4,21 @@ export class Tally {
   /** By status; `0`: broken off. */
   readonly statuses = new Map<number, number>();
   readonly wrong: string[] = [];
-  readonly #unanswered = new Map<symbol, string>();
+  readonly #unanswered = new Set<{ readonly path: string }>();
 
   /** @param tell hears of a wrong answer at once */
   constructor(private readonly tell: (line: string) => void = () => undefined) {}
 
   /** Notes a question. @returns what to call when it has its answer, whatever that is */
   ask(path: string): () => void {
-    const question = Symbol(path);
-    this.#unanswered.set(question, path);
+    const question = { path };
+    this.#unanswered.add(question);
     return () => void this.#unanswered.delete(question);
   }
 
   /** Notes what has no answer yet, because it must have one by now. */
   isOverdue(): void {
-    for (const path of this.#unanswered.values()) this.isWrong(`${path}: no end of its answer`);
+    for (const { path } of this.#unanswered) this.isWrong(`${path}: no end of its answer`);
   }
 
   count(status: number): void {

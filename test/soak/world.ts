@@ -63,13 +63,13 @@ const places: readonly (readonly [weight: number, pattern: RegExp])[] = [
   [1, /v3\/index\.json$/],
 ];
 
-/** Makes one source fail in one way for a while. @returns what it does, in words */
+/** Makes one source fail in one way for a while. */
 export async function trouble(
   { sources }: World,
   random: () => number,
   pause: (ms: number) => Promise<void>,
-): Promise<string> {
-  const [name, source] = random() < 0.5 ? ['house', sources.house] : ['public', sources.public];
+): Promise<void> {
+  const source = random() < 0.5 ? sources.house : sources.public;
   const fault = weighted(random, faults);
   const place = weighted(random, places);
   const forMs = 200 + 4_000 * random() ** 2;
@@ -82,5 +82,4 @@ export async function trouble(
     await pause(forMs);
     source.clearFaults();
   }
-  return `${name}: ${typeof fault === 'object' ? JSON.stringify(fault) : typeof fault === 'string' ? fault : 'drip'} at ${String(place)} for ${Math.round(forMs)} ms`;
 }
