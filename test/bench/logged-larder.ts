@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nodeOptions } from '../support/larder-process.js';
+import { nodeEnvironment, nodeOptions } from '../support/larder-process.js';
 import { shippedScript } from '../support/shipped-build.js';
 
 /** A Larder in a process of its own whose log goes to a file, as that of a service does: nobody's reading slows it down. */
@@ -30,7 +30,7 @@ export async function startLoggedLarder(directory: string, serviceIndex: string)
   const child = spawn(process.execPath, [...nodeOptions, script, 'serve', ...place], {
     cwd: directory,
     // The defaults are measured, not what whoever measures has set for themselves.
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...nodeEnvironment },
     stdio: ['ignore', log.fd, log.fd],
   });
   await log.close();

@@ -11,7 +11,11 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flatPath, receive } from './nupkg-download.js';
 
 const clients = 500;
-const mostGrowthBytes = 64_000_000;
+/**
+ * With bytes of its own for each client memory grows by 210 to 280 MB. How much garbage is left lying depends on the hour: 40 to 67 MB beside
+ * 500 clients on the same machine. How much it is, and is to be, is told by the benchmark's P8.
+ */
+const mostGrowthBytes = 100_000_000;
 const small = { id: 'Small', version: '1.0.0' };
 const large = { id: 'Large', version: '1.0.0', fillerBytes: 50_000_000 };
 
@@ -88,22 +92,13 @@ async function stampede(t: ExecutionContext): Promise<number> {
   return grownBytes;
 }
 
-let grownBytes = Number.NaN;
-
-test.serial('trap 36: 500 clients that ask for one package not kept yet cost one download', async (t) => {
-  t.timeout(290_000);
-  grownBytes = await stampede(t);
-});
-
-const testWithMemory = canMeasureMemory ? test.serial : test.serial.skip;
-testWithMemory(
-  `they cost little memory${canMeasureMemory ? '' : ' — skipped: there is no /proc/self/status'}`,
+test.serial(
+  'trap 36: 500 clients that ask for one package not kept yet cost one download and little memory',
   async (t) => {
     t.timeout(290_000);
-    // How much the garbage collector leaves lying depends on what else the machine does (30 MiB alone, 44 to 66 beside one busy
-    // process on Node 24): one of three runs must hold.
-    for (let run = 2; run <= 3 && grownBytes > mostGrowthBytes; run += 1) grownBytes = await stampede(t);
-    t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
+    const grownBytes = await stampede(t);
+    if (canMeasureMemory) t.true(grownBytes <= mostGrowthBytes, `private memory grew by ${megabytes(grownBytes)}`);
+    else t.log('skipped: how much memory, for there is no /proc/self/status');
   },
 );
 

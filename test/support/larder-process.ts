@@ -12,10 +12,19 @@ export const canMeasureMemory = existsSync('/proc/self/status');
 /** The compiled command. */
 export const mainScript = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
+const [, variables = '', options = ''] =
+  /^#!\/usr\/bin\/env -S ((?:\w+=\S+ )*)node (.*)$/m.exec(readFileSync(mainScript, 'utf8')) ?? [];
+
 /** What its first line has node started with: the young generation is held small, because V8 lets it grow to 64 MB with 500 clients. */
-export const nodeOptions = (
-  /^#!\/usr\/bin\/env -S node (.*)$/m.exec(readFileSync(mainScript, 'utf8'))?.[1] ?? ''
-).split(' ');
+export const nodeOptions: readonly string[] = options.split(' ');
+
+/** What it sets besides. */
+export const nodeEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  variables
+    .split(' ')
+    .map((variable) => variable.split('='))
+    .filter((pair): pair is [string, string] => pair.length === 2),
+);
 
 /** A Larder in a process of its own, as a user starts it. */
 export interface LarderProcess {
@@ -46,7 +55,7 @@ export async function startLarderProcess(
 ): Promise<LarderProcess> {
   const child = spawn(process.execPath, [...nodeOptions, script, 'serve', '--port', '0', ...args], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...nodeEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
