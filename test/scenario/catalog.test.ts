@@ -511,6 +511,7 @@ test('a source without a catalog is left alone, and stopping does not wait for a
   given.source.fault('catalog0', 'hang');
   const larder = await startLarder(t, {
     sources: { bare, origin: given.source },
+    source: { timeouts: { headers: '60s', idle: '60s' } },
     config: { freshness: { catalog: 'follow' } },
     catalog: { pollMs: 20 },
   });
@@ -523,5 +524,5 @@ test('a source without a catalog is left alone, and stopping does not wait for a
   t.is(bare.count('v3/index.json'), 1);
   const beganAtMs = performance.now();
   await larder.shutdown();
-  t.true(performance.now() - beganAtMs < 900, 'not the time-out of a second');
+  t.true(performance.now() - beganAtMs < 20_000, 'not the time-out of a minute');
 });
