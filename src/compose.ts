@@ -123,7 +123,7 @@ export async function serve(config: Config, version: string, parts: Parts = {}):
     .announce?.(listening.url, ownerToken)
     .catch((error: unknown) => log.warn({ err: error }, 'the address could not be written beside the store'));
   house.searchIndex.fill();
-  house.followCatalogs();
+  house.beginInBackground();
 
   let closing: Promise<void> | undefined;
   let settleClosed!: (closing: Promise<void>) => void;

@@ -88,8 +88,8 @@ export interface House {
   readonly hot: HotDocuments;
   readonly hotPackages: HotPackages;
   readonly publicBase: (req: IncomingMessage) => string;
-  /** Begins to follow the sources' catalogs, in the background. */
-  readonly followCatalogs: () => void;
+  /** Begins what a server does by itself: follows the sources' catalogs, and compares what an earlier run left to be compared. */
+  readonly beginInBackground: () => void;
   /** Finishes what was begun and closes the store. */
   close(): Promise<void>;
 }
@@ -230,6 +230,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   const packages = new Packages({
     ...(parts.patience?.publishedHashMs !== undefined && { publishedGraceMs: parts.patience.publishedHashMs }),
     store: store.packages,
+    facts: store.facts,
     offline: config.offline,
     clock,
     log,
@@ -295,7 +296,14 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
       for (const { name } of sources) searchIndex.learn({ source: name, kind: 'registration', name: id.key });
     },
   });
-  const followCatalogs = () => catalogs.begin(readers);
+  const beginInBackground = () => {
+    catalogs.begin(readers);
+    if (config.offline) return;
+    for (const member of readers.values())
+      packages.resume(member).catch((error: unknown) => {
+        log.warn({ source: member.source.name, err: error }, 'what is left to be compared with it cannot be read');
+      });
+  };
   const close = async () => {
     const following = catalogs.close();
     prefetch?.end();
@@ -309,7 +317,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   };
   return {
     ...{ log, clock, counters, store, trouble, sources, packages, feeds, searches, vulnerabilities, signatures },
-    ...{ searchIndex, insight, maintenance, verify, hot, hotPackages, publicBase, followCatalogs, close },
+    ...{ searchIndex, insight, maintenance, verify, hot, hotPackages, publicBase, beginInBackground, close },
   };
 }
 

@@ -13,11 +13,13 @@ import { Refusals } from './refusals.js';
 import { claimsAllSigned } from './signatures-fact.js';
 import { SigningHabit } from './signing-habit.js';
 import type { Source } from './source.js';
-import type { PackageRow, PackageStore, Pin } from './store.js';
+import type { FactStore, PackageRow, PackageStore, Pin } from './store.js';
 import type { StoreTrouble } from './store-trouble.js';
+import { Uncompared } from './uncompared.js';
 
 export interface DownloadsOptions {
   readonly store: PackageStore;
+  readonly facts: FactStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly maxPackageBytes: number;
@@ -43,10 +45,10 @@ export class Downloads {
   readonly #laterProofs: LaterProofs;
 
   constructor(private readonly options: DownloadsOptions) {
-    const { store, clock, log, passThroughBytes } = options;
+    const { store, facts, clock, log, passThroughBytes } = options;
     this.#passingMemory = new PassingMemory(passThroughBytes);
     this.#laterProofs = new LaterProofs({
-      ...{ store, clock, log, refusals: this.refusals },
+      ...{ store, clock, log, refusals: this.refusals, uncompared: new Uncompared({ facts, clock, log }) },
       isBusy: () => this.#underWay.size > 0,
     });
   }
@@ -74,10 +76,16 @@ export class Downloads {
     await Promise.all([...this.#underWay.values()].map(({ outcome }) => outcome));
   }
 
+  /** Goes on comparing what an earlier run kept of a source, and did not come to compare with what it publishes. */
+  async resume(member: ReadThrough): Promise<void> {
+    await this.#laterProofs.resume(member.source.name, (identity) => askLater(member, identity));
+  }
+
   /** Settles when no download is under way; nothing is looked up later on. */
   async close(): Promise<void> {
-    this.#laterProofs.close();
+    this.#laterProofs.stop();
     await this.idle();
+    await this.#laterProofs.close();
   }
 
   /**
@@ -108,8 +116,9 @@ export class Downloads {
       ...(publishedGraceMs !== undefined && { publishedGraceMs }),
       isDoubted: this.#laterProofs.isDoubted(source.name, identity),
       onUncompared: (row, publishing) => {
-        if (publishing) void this.#laterProofs.compare(row, publishing);
-        else this.#laterProofs.add(row, () => member.publishedHash(identity, { standsBack: true }));
+        const ask = askLater(member, identity);
+        if (publishing) void this.#laterProofs.compare(row, publishing, ask);
+        else this.#laterProofs.add(row, ask);
       },
     });
     this.#underWay.set(key, download);
@@ -146,5 +155,9 @@ export class Downloads {
       );
   }
 }
+
+/** What its source publishes of it, when nobody waits for that. */
+const askLater = (member: ReadThrough, identity: PackageIdentity) => () =>
+  member.publishedHash(identity, { standsBack: true });
 
 const keyOf = ({ name }: Source, { key }: PackageIdentity) => `${name}/${key}`;

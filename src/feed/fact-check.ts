@@ -4,6 +4,7 @@ import { cursorOf } from './catalog-cursor.js';
 import { readRegistration } from './registration-fact.js';
 import { readSignatures } from './signatures-fact.js';
 import type { Fact, FactKey, FactKind, FactStore } from './store.js';
+import { uncomparedOf } from './uncompared.js';
 import { readVersions } from './versions-fact.js';
 
 /** Every kind there is: a kind that is forgotten here does not compile. */
@@ -14,6 +15,7 @@ export const factKinds = Object.keys({
   vulnerabilities: true,
   signatures: true,
   catalog: true,
+  uncompared: true,
 } satisfies Record<FactKind, true>) as readonly FactKind[];
 
 /** How often a fact that is replaced while it is being read is read again. */
@@ -66,4 +68,5 @@ const says: Record<FactKind, (fact: Fact, parts: readonly Buffer[]) => boolean> 
   signatures: (fact, parts) =>
     readSignatures(fact).certificates.every(({ part }) => part === undefined || parts[part] !== undefined),
   catalog: ({ head }) => cursorOf(head) !== undefined,
+  uncompared: ({ head }) => uncomparedOf(head) !== undefined,
 };

@@ -33,6 +33,7 @@ export function lifetimeOf(kind: FactKind, lifetimes: Lifetimes): number {
     case 'resources':
     case 'signatures':
     case 'catalog':
+    case 'uncompared':
       return lifetimes.serviceIndexMs;
   }
 }

@@ -8,9 +8,11 @@ import type { Answer } from './answer.js';
 import type { Refusals } from './refusals.js';
 import type { PublishedHash } from './source.js';
 import type { PackageRow, PackageStore } from './store.js';
+import type { Uncompared } from './uncompared.js';
 
 export interface LaterProofsOptions {
   readonly store: PackageStore;
+  readonly uncompared: Uncompared;
   readonly refusals: Refusals;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,6 +33,8 @@ interface Waiting {
 const quietMs = 10_000;
 /** Nobody waits longer for a quiet moment than this, in milliseconds; then one comparison is made at a time, with pauses. */
 const mostWaitMs = 60_000;
+/** A source that could not say what it publishes is asked again after so long, in milliseconds. */
+const restMs = 300_000;
 const pauseMs = 200;
 const mostAtOnce = 2;
 /** More are not compared: they stay with the evidence they have. */
@@ -40,16 +44,18 @@ const maxDoubted = 10_000;
 /**
  * Packages that were admitted by their own signature are compared with what their source publishes too, but not while clients wait: the two
  * documents that tell a hash cost a restore as much as the list and the package themselves. A package that proves to be another one than its
- * source publishes is taken back, binds nobody, and is doubted from then on.
+ * source publishes is taken back, binds nobody, and is doubted from then on. A source that cannot say is asked again, also after a restart.
  */
 export class LaterProofs {
   readonly #waiting: Waiting[] = [];
   /** By source and identity. */
   readonly #doubted = new LRUCache<string, true>({ max: maxDoubted });
+  /** Until when a source is not asked, by its name. */
+  readonly #restingUntilMs = new Map<string, number>();
   #underWay = 0;
   #movedAtMs = -Infinity;
   #callOff: (() => void) | undefined;
-  #isClosed = false;
+  #isStopped = false;
 
   constructor(private readonly options: LaterProofsOptions) {}
 
@@ -65,26 +71,44 @@ export class LaterProofs {
 
   /** Compares it when nothing else is to be fetched. */
   add(row: PackageRow, ask: AskPublished): void {
-    if (this.#isClosed || this.#waiting.length >= maxWaiting) return;
+    if (this.#waiting.length >= maxWaiting) return;
+    this.options.uncompared.add(row);
+    if (this.#isStopped) return;
     this.#waiting.push({ row, ask, sinceMs: this.options.clock.monotonicMs() });
     this.#lookAfter(quietMs);
   }
 
-  /** Compares it with what is on its way. */
-  async compare(row: PackageRow, publishing: Promise<Answer<PublishedHash>>): Promise<void> {
-    const published = await publishing;
-    if (published.kind === 'found' && published.value.sha512 !== row.sha512) await this.#takeBack(row);
+  /** Compares it with what is on its way; when that does not come, later. */
+  async compare(row: PackageRow, publishing: Promise<Answer<PublishedHash>>, ask: AskPublished): Promise<void> {
+    this.options.uncompared.add(row);
+    if (!(await this.#isSettled(row, await publishing))) this.add(row, ask);
   }
 
-  /** Nothing more is begun: what was not compared stays with the evidence it has. */
-  close(): void {
-    this.#isClosed = true;
+  /** Goes on with what an earlier run did not come to. */
+  async resume(source: string, askOf: (identity: PackageIdentity) => AskPublished): Promise<void> {
+    const { store, uncompared } = this.options;
+    for (const identity of await uncompared.of(source)) {
+      const row = await store.find(identity);
+      if (row?.source === source) this.add(row, askOf(identity));
+      else uncompared.delete({ source, identity });
+    }
+  }
+
+  /** Nothing more is begun: what was not compared stays with the evidence it has until the next start. */
+  stop(): void {
+    this.#isStopped = true;
     this.#callOff?.();
     this.#waiting.length = 0;
   }
 
+  /** Settles when it is kept what the next start goes on with. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.options.uncompared.close();
+  }
+
   #lookAfter(ms: number): void {
-    if (this.#isClosed || this.#waiting.length === 0) return;
+    if (this.#isStopped || this.#waiting.length === 0) return;
     this.#callOff ??= this.options.clock.later(ms, () => {
       this.#callOff = undefined;
       this.#look();
@@ -92,9 +116,11 @@ export class LaterProofs {
   }
 
   #look(): void {
-    while (this.#underWay < this.#places) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
+    for (;;) {
+      const at = this.#waiting.findIndex(({ row }) => !this.#isResting(row.source));
+      const next = this.#waiting[at];
+      if (next === undefined || this.#underWay >= this.#placesFor(next)) break;
+      this.#waiting.splice(at, 1);
       this.#underWay++;
       void this.#prove(next).finally(() => {
         this.#underWay--;
@@ -105,25 +131,40 @@ export class LaterProofs {
     if (this.#underWay === 0) this.#lookAfter(quietMs);
   }
 
+  #isResting(source: string): boolean {
+    return this.options.clock.monotonicMs() < (this.#restingUntilMs.get(source) ?? -Infinity);
+  }
+
   get #isQuiet(): boolean {
     const { clock, isBusy } = this.options;
     return !isBusy() && clock.monotonicMs() - this.#movedAtMs >= quietMs;
   }
 
-  get #places(): number {
+  #placesFor({ sinceMs }: Waiting): number {
     if (this.#isQuiet) return mostAtOnce;
-    const [first] = this.#waiting;
-    return first && this.options.clock.monotonicMs() - first.sinceMs >= mostWaitMs ? 1 : 0;
+    return this.options.clock.monotonicMs() - sinceMs >= mostWaitMs ? 1 : 0;
   }
 
   async #prove({ row, ask }: Waiting): Promise<void> {
-    const { store, log } = this.options;
+    const { store, uncompared, clock, log } = this.options;
     try {
-      if (isSame(await store.find(row.identity), row)) await this.compare(row, ask());
+      if (!isSame(await store.find(row.identity), row)) uncompared.delete(row);
+      else if (!(await this.#isSettled(row, await ask()))) {
+        this.#restingUntilMs.set(row.source, clock.monotonicMs() + restMs);
+        this.add(row, ask);
+      }
     } catch (error) {
       const about = { source: row.source, id: row.identity.id.text, version: row.identity.version.normalized };
       log.debug({ ...about, err: error }, 'a kept package could not be compared with what its source publishes');
     }
+  }
+
+  /** @returns whether the source said what there is to say */
+  async #isSettled(row: PackageRow, published: Answer<PublishedHash>): Promise<boolean> {
+    if (published.kind !== 'found' && published.kind !== 'missing') return false;
+    if (published.kind === 'found' && published.value.sha512 !== row.sha512) await this.#takeBack(row);
+    this.options.uncompared.delete(row);
+    return true;
   }
 
   async #takeBack(row: PackageRow): Promise<void> {

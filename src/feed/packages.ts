@@ -215,6 +215,11 @@ export class Packages {
     return this.#downloads.join(next.value, identity, ahead);
   }
 
+  /** Goes on comparing what an earlier run kept of a source with what it publishes. */
+  async resume(member: ReadThrough): Promise<void> {
+    await this.#downloads.resume(member);
+  }
+
   /** Settles when no download is under way; nothing is looked up later on. */
   close(): Promise<void> {
     return this.#downloads.close();

@@ -82,7 +82,8 @@ export interface FactStore {
   remove(key: FactKey): Promise<void>;
 }
 
-export type FactKind = 'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures' | 'catalog';
+export type FactKind =
+  'versions' | 'registration' | 'resources' | 'vulnerabilities' | 'signatures' | 'catalog' | 'uncompared';
 
 export interface FactKey {
   /** The source's name. */

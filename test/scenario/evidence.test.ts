@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 
 import { explanationSchema, packagesSchema } from '../../src/http/api/schemas.js';
+import { openLevelStore } from '../../src/store/level/open-level-store.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { askApi } from '../http/api-answer.js';
 import { ManualClock, startLarder } from '../support/larder.js';
@@ -11,6 +12,7 @@ import { makeNupkg, sha512Of } from '../support/nupkg.js';
 import { RunningClock } from '../support/running-clock.js';
 import { startScriptedSource } from '../support/scripted-source.js';
 import type { ScriptedSource } from '../support/scripted-source.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 import { signatureText, makeSignature, signPackage, withSignature } from '../support/signed-package.js';
 
 const nupkg = 'v3/flat/alpha/1.0.0/alpha.1.0.0.nupkg';
@@ -209,6 +211,39 @@ test('once a source is seen to sign, no client waits for hashes that it publishe
   clock.advance(10_000);
   const { refusals } = await eventually(
     () => askApi(t, larder, 'explain/beta/1.0.0', explanationSchema),
+    ({ cached }) => !cached,
+  );
+  t.regex(refusals[0]?.detail ?? '', /not the one that the source publishes/);
+});
+
+test('what was not compared when the server was stopped is compared by the next one', async (t) => {
+  const signed = await Promise.all(
+    ['Alpha', 'Beta'].map(async (id) => ({
+      id,
+      version: '1.0.0',
+      bytes: await signPackage(makeNupkg({ id, version: '1.0.0' })),
+    })),
+  );
+  const source = await startScriptedSource({ like: 'nuget.org', packages: signed });
+  t.teardown(() => source.close());
+  const data = await temporaryDirectory(t);
+  const [clock, later] = [new RunningClock(), new RunningClock()];
+  const open = () => openLevelStore(data, { now: Date.now });
+  const first = await startLarder(t, { sources: { origin: source }, clock, store: await open() });
+  const wrong = { id: 'Beta', version: '1.0.0', packageHash: sha512Of(plain), packageHashAlgorithm: 'SHA512' };
+  t.is((await first.get(nupkg)).status, 200);
+  source.fault('/catalog0/data', { status: 200, body: JSON.stringify(wrong) });
+  t.is((await first.get('v3/flat/beta/1.0.0/beta.1.0.0.nupkg')).status, 200);
+  await first.shutdown();
+
+  const second = await startLarder(t, { sources: { origin: source }, clock: later, store: await open() });
+  t.true((await askApi(t, second, 'explain/beta/1.0.0', explanationSchema)).cached);
+  // What was left is read in the background: until then no time that passes is a quiet one.
+  const { refusals } = await eventually(
+    async () => {
+      later.advance(10_000);
+      return askApi(t, second, 'explain/beta/1.0.0', explanationSchema);
+    },
     ({ cached }) => !cached,
   );
   t.regex(refusals[0]?.detail ?? '', /not the one that the source publishes/);

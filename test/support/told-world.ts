@@ -195,6 +195,7 @@ export class World {
     );
     this.packages = new Packages({
       store: this.store.packages,
+      facts: this.store.facts,
       offline: false,
       clock: this.clock,
       log: silentLog,
