@@ -94,6 +94,8 @@ export class Uncompared {
       const head = list.map(({ id, version }) => [id.text, version.text]);
       await facts.write(keyOf(source), { state: 'found', checkedAtMs: clock.now(), validators: {}, head, parts: [] });
     } catch (error) {
+      // With the next change, or at the end.
+      this.#changed.add(source);
       this.#tell(source, error);
     }
   }
