@@ -76,7 +76,7 @@ async function run(only: readonly string[], isQuick: boolean, file: string | und
   const startedAt = new Date().toISOString();
   const rows: Row[] = [];
   for (const figure of chosen) rows.push(...(await measureAlone(figure, isQuick, process.stderr)));
-  process.stdout.write(table(rows));
+  process.stdout.write(table(rows, isQuick));
   const report = { machine: await machine(), tools: await toolVersions(), startedAt, isQuick, rows };
   if (file !== undefined) await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   if (rows.some(({ failed }) => failed !== undefined)) process.exitCode = exitCode.failed;

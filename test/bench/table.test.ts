@@ -13,6 +13,13 @@ test('a row says the median, the spread and whether the target is met', (t) => {
   t.regex(table([rowOf({ ...facts, target: null }, [5])]), /5 ms +5 to 5$/m);
 });
 
+test('what was measured quickly stands beside its target, and nothing is judged', (t) => {
+  const quick = table([rowOf(facts, [12])], true);
+  t.regex(quick, /^X1 +a thing +12 ms +12 to 12 +<= 10$/m);
+  t.notRegex(quick, /\b(met|missed)\b/);
+  t.regex(quick, /Nothing is judged\.$/m);
+});
+
 test('a row that was not measured says why, however long the reason, and widens no column', (t) => {
   const reason = 'a peer is missing: '.repeat(10);
   const [, skipped, measured] = table([...skippedRows([rowOf(facts, [])], reason), rowOf(facts, [5])]).split('\n');
