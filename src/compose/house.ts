@@ -298,11 +298,7 @@ export async function buildHouse(config: Config, version: string, parts: Parts, 
   });
   const beginInBackground = () => {
     catalogs.begin(readers);
-    if (config.offline) return;
-    for (const member of readers.values())
-      packages.resume(member).catch((error: unknown) => {
-        log.warn({ source: member.source.name, err: error }, 'what is left to be compared with it cannot be read');
-      });
+    packages.resume(readers.values());
   };
   const close = async () => {
     const following = catalogs.close();

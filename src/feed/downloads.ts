@@ -76,9 +76,14 @@ export class Downloads {
     await Promise.all([...this.#underWay.values()].map(({ outcome }) => outcome));
   }
 
-  /** Goes on comparing what an earlier run kept of a source, and did not come to compare with what it publishes. */
+  /** Goes on comparing what an earlier run kept of a source, and did not come to compare with what it publishes. Never rejects. */
   async resume(member: ReadThrough): Promise<void> {
-    await this.#laterProofs.resume(member.source.name, (identity) => askLater(member, identity));
+    const { name } = member.source;
+    try {
+      await this.#laterProofs.resume(name, (identity) => askLater(member, identity));
+    } catch (error) {
+      this.options.log.warn({ source: name, err: error }, 'what is left to be compared with it cannot be read');
+    }
   }
 
   /** Settles when no download is under way; nothing is looked up later on. */

@@ -215,9 +215,9 @@ export class Packages {
     return this.#downloads.join(next.value, identity, ahead);
   }
 
-  /** Goes on comparing what an earlier run kept of a source with what it publishes. */
-  async resume(member: ReadThrough): Promise<void> {
-    await this.#downloads.resume(member);
+  /** Goes on comparing, in the background, what an earlier run kept of these sources with what they publish. */
+  resume(members: Iterable<ReadThrough>): void {
+    if (!this.offline) for (const member of members) void this.#downloads.resume(member);
   }
 
   /** Settles when no download is under way; nothing is looked up later on. */

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 
 /** Whether `privateBytes` can tell (Linux). */
 export const canMeasureMemory = existsSync('/proc/self/status');
@@ -19,12 +20,7 @@ const [, variables = '', options = ''] =
 export const nodeOptions: readonly string[] = options.split(' ');
 
 /** What it sets besides. */
-export const nodeEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
-  variables
-    .split(' ')
-    .map((variable) => variable.split('='))
-    .filter((pair): pair is [string, string] => pair.length === 2),
-);
+export const nodeEnvironment = parseEnv(variables.replaceAll(' ', '\n'));
 
 /** A Larder in a process of its own, as a user starts it. */
 export interface LarderProcess {
